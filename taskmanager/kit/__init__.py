@@ -1,0 +1,1 @@
+"""Tools that every room uses. No business word may appear here."""

@@ -1,0 +1,143 @@
+"""The database: one write path, read sessions, and the session dependencies of every route."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from taskmanager.kit import sqlite
+from taskmanager.kit.events import EventBus
+from taskmanager.kit.http.idempotency import Replay, claim
+from taskmanager.kit.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+STATEMENT_SECONDS = 30
+LOCK_SECONDS = 5
+
+
+class Database:
+    """SQLite or PostgreSQL behind the same two doors: :meth:`write` and :meth:`read`."""
+
+    def __init__(self, settings: Settings, events: EventBus) -> None:
+        url = make_url(settings.database)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._events = events
+        self._shared: sqlite.SharedCommit | None = None
+        if self.is_sqlite:
+            self.writer = sqlite.create_engine(url, writable=True)
+            self.reader = sqlite.create_engine(url, writable=False)
+            self._shared = sqlite.SharedCommit(self.writer)
+        else:
+            self.writer = _postgresql(settings.database)
+            self.reader = self.writer.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session whose writes are durable once the block is left; an exception takes them all back.
+
+        Facts recorded in the block reach their *after* handlers only then.
+        """
+        async with self._transaction() as session:
+            facts = self._events.begin(session)
+            yield session
+        await facts.deliver()
+
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._shared.session() if self._shared is not None else self._postgresql_transaction()
+
+    @asynccontextmanager
+    async def _postgresql_transaction(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def read(self, *, snapshot: bool = False) -> AsyncIterator[AsyncSession]:
+        """Yield a session that cannot write; with ``snapshot`` all its statements see one moment."""
+        async with AsyncSession(self.reader, expire_on_commit=False) as session:
+            if snapshot and self.is_sqlite:
+                await session.execute(text("BEGIN"))
+            elif snapshot:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def stop(self) -> None:
+        if self._shared is not None:
+            await self._shared.stop()
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+
+def _postgresql(url: str) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "application_name": "taskmanager",
+                "statement_timeout": str(STATEMENT_SECONDS * 1000),
+                "lock_timeout": str(LOCK_SECONDS * 1000),
+                "TimeZone": "UTC",
+            },
+        },
+    )
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def _note(context: Any) -> None:
+        if context.is_disconnect:
+            logger.warning("lost the connection to PostgreSQL")
+
+    return engine
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """Return the name of the violated constraint, or SQLite's ``table.column`` words for a unique one."""
+    cause: Any = error.orig
+    while cause is not None:
+        name = getattr(cause, "constraint_name", None)
+        if name:
+            return cast("str", name)
+        cause = cause.__cause__
+    return str(error.orig).rpartition(": ")[2]
+
+
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """Yield the request's one write transaction, committed before the answer leaves.
+
+    With an ``Idempotency-Key`` the key is claimed first; a stored answer is replayed instead (after the commit
+    that made it is durable).
+    """
+    database: Database = request.app.state.database
+    async with database.write() as session:
+        request.state.session = session
+        stored = await claim(session, request)
+        if stored is None:
+            yield session
+            return
+    raise Replay(stored)
+
+
+async def get_reader(request: Request) -> AsyncIterator[AsyncSession]:
+    """Yield a session for reading only."""
+    database: Database = request.app.state.database
+    async with database.read() as session:
+        yield session
+
+
+# scope="function": serialise, commit, answer. The default scope would answer before the commit.
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+ReaderDep = Annotated[AsyncSession, Depends(get_reader, scope="function")]

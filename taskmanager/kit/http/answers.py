@@ -1,0 +1,45 @@
+"""How answers are declared in the API document."""
+
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+
+from taskmanager.kit.errors import PROBLEM
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+class ProblemPlace(BaseModel):
+    """One wrong value: where (RFC 6901), a code for programs, words for people."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    instance: str
+    request_id: str
+    errors: list[ProblemPlace] | None = None
+
+
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+NO_CONTENT: Responses = {204: {"description": "Done; there is nothing to say."}}
+
+NOT_MODIFIED: Responses = {304: {"description": "You have this version already."}}
+
+
+def refusals(*statuses: int) -> Responses:
+    """Return the ``responses`` of a route that may refuse with these statuses (500 is always possible)."""
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": _SCHEMA}}}
+        for status in statuses
+    }

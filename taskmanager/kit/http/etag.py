@@ -1,0 +1,60 @@
+"""Strong entity tags from row versions, and the conditions built on them (RFC 9110, section 13)."""
+
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header
+from fastapi.encoders import jsonable_encoder
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskmanager.kit.errors import PreconditionFailedError
+
+Versioned = TypeVar("Versioned", bound=BaseModel)
+
+
+def etag(version: int) -> str:
+    """Return the strong entity tag of a row version."""
+    return f'"{version}"'
+
+
+def _tags(header: str) -> set[str]:
+    return {tag.strip() for tag in header.split(",")}
+
+
+class IfMatch:
+    """The state a client believes it changes."""
+
+    def __init__(self, header: str | None) -> None:
+        self._header = header
+
+    def check(self, version: int, current: BaseModel) -> None:
+        """Raise 412 with the current representation unless the client's belief holds."""
+        if self._header is None or self._header.strip() == "*":
+            return
+        if etag(version) not in _tags(self._header):
+            raise PreconditionFailedError(headers={"ETag": etag(version)}, current=jsonable_encoder(current))
+
+
+def _if_match(if_match: Annotated[str | None, Header(max_length=1000)] = None) -> IfMatch:
+    return IfMatch(if_match)
+
+
+IfMatchDep = Annotated[IfMatch, Depends(_if_match)]
+
+
+def tagged(response: Response, body: Versioned) -> Versioned:
+    """Return ``body`` after setting its ETag."""
+    response.headers["ETag"] = etag(body.version)  # type: ignore[attr-defined]
+    return body
+
+
+def conditional(request: Request, response: Response, body: BaseModel) -> Any:
+    """Return ``body`` with its ETag, or an empty 304 when the client has that version."""
+    tag = etag(body.version)  # type: ignore[attr-defined]
+    known = request.headers.get("if-none-match")
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if known is not None and (known.strip() == "*" or tag in {t.removeprefix("W/") for t in _tags(known)}):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return body

@@ -1,0 +1,136 @@
+"""What happens to every request and answer, in plain ASGI: id, host and origin checks, headers, the last resort."""
+
+import ipaddress
+import logging
+import re
+import time
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from taskmanager.kit.errors import on_anything, problem
+from taskmanager.kit.ids import new_id
+from taskmanager.kit.settings import PREFIX, Settings
+
+access = logging.getLogger("taskmanager.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_HEADERS = {
+    "Content-Security-Policy": API_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+YEAR = 365 * 24 * 3600
+
+
+class Edge:
+    """The outermost layer: gives each request an id, each answer its security headers, each surprise a 500."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._secure = settings.public_url.startswith("https://")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        scope["request_id"] = given if _REQUEST_ID.fullmatch(given) else new_id()
+        started = 0
+        begun = time.perf_counter()
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = message["status"]
+                self._complete(MutableHeaders(scope=message), scope)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            if started:
+                raise
+            await on_anything(Request(scope), error)(scope, receive, answer)
+        finally:
+            milliseconds = (time.perf_counter() - begun) * 1000
+            access.info(
+                "%s %s %d %.1f ms %s",
+                scope["method"],
+                scope["path"].encode("unicode_escape").decode(),
+                started,
+                milliseconds,
+                scope["request_id"],
+            )
+
+    def _complete(self, headers: MutableHeaders, scope: Scope) -> None:
+        headers["X-Request-ID"] = scope["request_id"]
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        if self._secure or scope["scheme"] == "https":
+            headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
+
+
+class Gate:
+    """Refuses hosts that are not ours (DNS rebinding) and pages of foreign origins (cross-site requests)."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._any_address = settings.host in _WILDCARDS
+        public = urlsplit(settings.public_url)
+        named = {host.lower() for host in settings.allowed_hosts}
+        self._hosts = (
+            _LOOPBACK_NAMES | named | {settings.host.lower()} | ({public.hostname} if public.hostname else set())
+        )
+        self._origins = {
+            origin.rstrip("/").lower() for origin in (*settings.cors_origins, settings.public_url) if origin
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._is_ours(hosts[0]):
+            detail = f"If this server should answer to that name, list it in {PREFIX}ALLOWED_HOSTS."
+            refusal = problem(Request(scope), 400, "unknown_host", "This server does not answer to that host.", detail)
+            await refusal(scope, receive, send)
+            return
+        origin = headers.get("origin")
+        if origin is not None and not self._may_call(origin, hosts[0]):
+            title = "Requests from pages of other origins are refused."
+            await problem(Request(scope), 403, "cross_site_request", title)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_ours(self, host: str) -> bool:
+        try:
+            name = (urlsplit(f"//{host}").hostname or "").lower()
+        except ValueError:
+            return False
+        return name in self._hosts or (self._any_address and _is_address(name))
+
+    def _may_call(self, origin: str, host: str) -> bool:
+        if origin.rstrip("/").lower() in self._origins:
+            return True
+        parts = urlsplit(origin)
+        return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

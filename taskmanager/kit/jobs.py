@@ -1,0 +1,162 @@
+"""Things due later: one table, claimed by lease, run inside the server's process.
+
+A job is enqueued in the transaction that wants it, and its effect is written in the transaction that ends it, so a
+crash loses none and doubles none.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, Text, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from taskmanager.kit import clock
+from taskmanager.kit.columns import Id, Instant, Json, Model
+from taskmanager.kit.db import Database
+from taskmanager.kit.ids import new_id
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+POLL_SECONDS = 5.0
+MAX_BACKOFF = timedelta(hours=1)
+
+Handler = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
+
+
+class Job(Model):
+    """One thing to do at a time; ``unique_key`` lets it be asked for twice and done once."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(64))
+    unique_key: Mapped[str | None] = mapped_column(String(255), unique=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    due_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class _Recurring:
+    interval: timedelta
+    handler: Handler
+
+
+async def enqueue(
+    session: AsyncSession,
+    kind: str,
+    due_at: datetime,
+    payload: dict[str, Any] | None = None,
+    unique_key: str | None = None,
+) -> None:
+    """Add a job in this transaction; one with the same ``unique_key`` stays as it is."""
+    values = {
+        "id": new_id(),
+        "kind": kind,
+        "unique_key": unique_key,
+        "payload": payload or {},
+        "due_at": due_at,
+        "attempts": 0,
+    }
+    insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    await session.execute(insert(Job).values(values).on_conflict_do_nothing())
+
+
+class Jobs:
+    """The worker: knows the handlers, claims what is due, and runs it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._handlers: dict[str, Handler] = {}
+        self._recurring: dict[str, _Recurring] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+
+    def handle(self, kind: str, handler: Handler) -> None:
+        """Run ``handler`` for jobs of ``kind``; it gets the transaction that also ends the job."""
+        self._handlers[kind] = handler
+
+    def every(self, interval: timedelta, kind: str, handler: Handler) -> None:
+        """Run ``handler`` once per ``interval`` across all processes."""
+        self._recurring[kind] = _Recurring(interval, handler)
+
+    async def start(self) -> None:
+        async with self._database.write() as session:
+            for kind in self._recurring:
+                await enqueue(session, kind, clock.now(), unique_key=f"recurring:{kind}")
+        self._task = asyncio.create_task(self._loop())
+
+    async def stop(self) -> None:
+        """Let the job under way end, then return."""
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+
+    async def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                while not self._stopping.is_set() and await self.run_due():
+                    pass
+            except (SQLAlchemyError, OSError):
+                logger.warning("jobs wait for the database", exc_info=True)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)
+
+    async def run_due(self) -> bool:
+        """Run one due job; return False when there is none."""
+        async with self._database.read() as session:
+            found = await session.scalar(select(Job.id).where(self._claimable()).order_by(Job.due_at).limit(1))
+        if found is None:
+            return False
+        job = await self._claim()
+        if job is not None:
+            await self._run(job)
+        return True
+
+    def _claimable(self) -> ColumnElement[bool]:
+        now = clock.now()
+        kinds = [*self._handlers, *self._recurring]
+        free = or_(Job.lease_until.is_(None), Job.lease_until < now)
+        return (Job.due_at <= now) & free & Job.kind.in_(kinds)
+
+    async def _claim(self) -> Job | None:
+        async with self._database.write() as session:
+            statement = select(Job).where(self._claimable()).order_by(Job.due_at).limit(1)
+            job = (await session.execute(statement.with_for_update(skip_locked=True))).scalar_one_or_none()
+            if job is not None:
+                job.lease_until = clock.now() + LEASE
+                job.attempts += 1
+        return job
+
+    async def _run(self, job: Job) -> None:
+        recurring = self._recurring.get(job.kind)
+        try:
+            async with self._database.write() as session:
+                handler = recurring.handler if recurring else self._handlers[job.kind]
+                await handler(session, job.payload)
+                mine = (Job.id == job.id) & (Job.lease_until == job.lease_until)
+                if recurring:
+                    after = {"due_at": clock.now() + recurring.interval, "lease_until": None, "attempts": 0}
+                    await session.execute(update(Job).where(mine).values(after))
+                else:
+                    await session.execute(delete(Job).where(mine))
+        except Exception as error:  # noqa: BLE001 - a failing job must neither stop the worker nor be forgotten
+            await self._postpone(job, error)
+
+    async def _postpone(self, job: Job, error: Exception) -> None:
+        logger.error("job %s failed", job.kind, exc_info=error)
+        wait = min(timedelta(seconds=2**job.attempts), MAX_BACKOFF)
+        async with self._database.write() as session:
+            values = {"due_at": clock.now() + wait, "lease_until": None, "last_error": repr(error)[:1000]}
+            await session.execute(update(Job).where(Job.id == job.id).values(values))

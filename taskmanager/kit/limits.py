@@ -1,0 +1,92 @@
+"""Types of input fields with their limits: strict, clean, and the same for every room (ASVS 2.2.1, 15.3.5)."""
+
+import re
+from datetime import date
+from functools import cache
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from taskmanager.kit import ids
+
+
+class Input(BaseModel):
+    """A body: unknown fields are refused, a number is never text and text never a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Filter(BaseModel):
+    """A query string. Unknown parameters are refused by the route class, which knows all of a route's."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Output(BaseModel):
+    """An answer: no defaults, so that generated clients see every field as present."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+def _hide_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+UNSET: Any = Field(default=None, json_schema_extra=_hide_default)
+"""The default of a field that a PATCH may leave out but not set to null; ask ``model_fields_set``."""
+
+
+def _clean_line(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        message = "must be one line without control characters"
+        raise ValueError(message)
+    return text
+
+
+OneLine = AfterValidator(_clean_line)
+"""A text without line breaks and control characters."""
+
+
+def _parse_date(value: object) -> object:
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            message = "must be a date such as 2026-12-01"
+            raise ValueError(message)
+        return date.fromisoformat(value)
+    return value
+
+
+Date = Annotated[date, BeforeValidator(_parse_date)]
+"""A calendar date, ``YYYY-MM-DD``."""
+
+
+def _check_id(text: str) -> str:
+    text = text.lower()
+    if not ids.is_id(text):
+        message = "must be an id such as 01890a5d-ac96-774b-bcce-b302099a8057"
+        raise ValueError(message)
+    return text
+
+
+IdText = Annotated[str, AfterValidator(_check_id)]
+IdPath = Annotated[str, Path(), AfterValidator(_check_id)]
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _check_timezone(name: str) -> str:
+    if name not in _timezones():
+        message = "must be an IANA time zone such as Europe/Berlin"
+        raise ValueError(message)
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_check_timezone)]
+"""The name of an IANA time zone."""
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]

@@ -1,0 +1,94 @@
+"""All settings, read once from the environment and passed on; nothing else reads the environment."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "TASKMANAGER_"
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Every name is an environment variable with the prefix ``TASKMANAGER_``.
+
+    A secret can be given by file instead: ``TASKMANAGER_ADMIN_PASSWORD_FILE=/run/secrets/admin``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    data_dir: Path = Field(default=Path("data"), description="Folder of the database and the master secret.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=5000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    database_url: str = Field(
+        default="",
+        description="postgresql+asyncpg://user:password@host/name; empty: SQLite in the data folder.",
+    )
+    redis_url: str = Field(default="", description="redis://host:6379/0; empty: the cache lives in the process.")
+    admin_username: str = Field(default="", description="First administrator, made when there is none.")
+    admin_password: SecretStr = Field(default=SecretStr(""), description="Password of the first administrator.")
+    admin_password_file: Path | None = Field(default=None, description="File that holds that password.")
+    master_secret_file: Path | None = Field(
+        default=None,
+        description="File of the master secret (32 random bytes or more); empty: generated in the data folder.",
+    )
+    registration: Literal["invite", "open", "closed"] = Field(
+        default="invite", description="Who may make an account: invite, open or closed."
+    )
+    password_min_length: int = Field(default=15, ge=8, le=64, description="Shortest password, in characters.")
+    issuer: str = Field(default="taskmanager", min_length=1, description="Issuer and audience of access tokens.")
+    access_token_minutes: int = Field(default=10, ge=1, le=60, description="Life of an access token.")
+    hash_workers: int = Field(default=1, ge=1, le=32, description="Threads that hash passwords.")
+    hash_queue: int = Field(default=64, ge=1, le=10_000, description="Password checks that may wait; more get a 503.")
+    public_url: str = Field(default="", description="Address that users type, such as https://tasks.example.org.")
+    allowed_hosts: Words = Field(default=(), description="Further host names to answer to, separated by commas.")
+    cors_origins: Words = Field(default=(), description="Origins whose pages may call the API, separated by commas.")
+    trusted_proxies: Words = Field(
+        default=(), description="Networks of proxies whose X-Forwarded-For is believed, separated by commas."
+    )
+    insecure_cookies: bool = Field(
+        default=False, description="Sign in over plain http on other hosts than this one. Not safe."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Log lines as text or JSON.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+    web_dir: Path = Field(
+        default=Path(__file__).resolve().parents[2] / "web" / "dist", description="Folder of the built web application."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_words(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
+            text = values.get(name)
+            if isinstance(text, str):
+                values[name] = tuple(word.strip() for word in text.split(",") if word.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for network in self.trusted_proxies:
+            ipaddress.ip_network(network, strict=False)
+        for url in (*self.cors_origins, *([self.public_url] if self.public_url else [])):
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+                message = f"{url} is not an address like https://tasks.example.org"
+                raise ValueError(message)
+        if self.database_url and not self.database_url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
+            message = f"{PREFIX}DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///"
+            raise ValueError(message)
+        return self
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'taskmanager.db').resolve()}"
+
+    def first_password(self) -> str:
+        """Return the first administrator's password, from its file if one is named."""
+        if self.admin_password_file is not None:
+            return self.admin_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        return self.admin_password.get_secret_value()
