@@ -1,0 +1,134 @@
+"""Access tokens: JWTs by RFC 9068, signed and verified by PyJWT behind a strict pre-filter (RFC 8725)."""
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+
+from taskmanager.auth.keys import KeyRing
+from taskmanager.kit import clock, ids
+
+LEEWAY_SECONDS = 10
+MAX_LENGTH = 4096
+_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+_HEADER_KEYS = frozenset({"alg", "typ", "kid"})
+_CLAIMS = ("iss", "aud", "sub", "exp", "iat", "nbf", "jti", "sid", "gen", "auth_time", "amr")
+_TIMES = ("exp", "iat", "nbf", "auth_time")
+_LATEST = 2**40
+
+
+class TokenRefusedError(Exception):
+    """Not a valid access token of ours; why is nobody's business but the log's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says."""
+
+    user_id: str
+    session_id: str
+    signed_in_at: datetime
+
+
+class AccessTokens:
+    """Issues and verifies."""
+
+    def __init__(self, ring: Callable[[], KeyRing], issuer: str, life: timedelta) -> None:
+        self._ring = ring
+        self._issuer = issuer
+        self.life = life
+
+    def issue(self, *, user_id: str, session_id: str, generation: int, signed_in_at: datetime) -> str:
+        """Return a signed token for one session."""
+        key = self._ring().active
+        now = int(clock.now().timestamp())
+        claims = {
+            "iss": self._issuer,
+            "aud": self._issuer,
+            "sub": user_id,
+            "exp": now + int(self.life.total_seconds()),
+            "iat": now,
+            "nbf": now,
+            "jti": ids.new_id(),
+            "sid": session_id,
+            "gen": generation,
+            "auth_time": int(signed_in_at.timestamp()),
+            "amr": ["pwd"],
+        }
+        return jwt.encode(claims, key.secret, key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
+
+    def verify(self, token: str) -> Claims:
+        """Return the claims of a valid token; anything else, whatever it is, is :class:`TokenRefusedError`."""
+        try:
+            return self._verify(token)
+        except TokenRefusedError:
+            raise
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+            raise TokenRefusedError from error
+
+    def _verify(self, token: str) -> Claims:
+        header, payload = _prefilter(token)
+        key = self._ring().find(header["kid"])
+        if key is None or header["alg"] != key.algorithm or header["typ"] != "at+jwt":
+            raise TokenRefusedError
+        for name in _TIMES:
+            if type(payload.get(name)) is not int or not 0 <= payload[name] <= _LATEST:
+                raise TokenRefusedError
+        claims = jwt.decode(
+            token,
+            key.secret,
+            algorithms=[key.algorithm],
+            audience=self._issuer,
+            issuer=self._issuer,
+            leeway=LEEWAY_SECONDS,
+            options={"require": list(_CLAIMS), "strict_aud": True},
+        )
+        if not all(isinstance(claims[name], str) and ids.is_id(claims[name]) for name in ("sub", "sid", "jti")):
+            raise TokenRefusedError
+        return Claims(claims["sub"], claims["sid"], datetime.fromtimestamp(claims["auth_time"], UTC))
+
+
+def _prefilter(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return header and payload of a well-formed compact token; no signature is checked here."""
+    if len(token) > MAX_LENGTH:
+        raise TokenRefusedError
+    segments = token.split(".")
+    if len(segments) != 3:  # noqa: PLR2004 - compact serialisation, RFC 7515 section 7.1
+        raise TokenRefusedError
+    header, payload, _ = (_decode(segment) for segment in segments)
+    names = _object(header)
+    if set(names) != _HEADER_KEYS or not all(isinstance(value, str) for value in names.values()):
+        raise TokenRefusedError
+    return names, _object(payload)
+
+
+def _decode(segment: str) -> bytes:
+    if not _SEGMENT.fullmatch(segment):
+        raise TokenRefusedError
+    raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    # Only one spelling of the same bytes: trailing bits must be zero.
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != segment:
+        raise TokenRefusedError
+    return raw
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            raise TokenRefusedError
+        return result
+
+    value = json.loads(raw.decode("utf-8"), object_pairs_hook=unique, parse_constant=_refuse)
+    if not isinstance(value, dict) or any(isinstance(item, dict) for item in value.values()):
+        raise TokenRefusedError
+    return value
+
+
+def _refuse(_: str) -> None:
+    raise TokenRefusedError

@@ -1,0 +1,223 @@
+"""Every change of an account and the rule that allows it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth.links import LinkInvalidError, Links, NewLink
+from taskmanager.auth.models import User
+from taskmanager.auth.repository import AccountRepository, LinkRepository, SessionRepository
+from taskmanager.auth.roles import Actor, Role
+from taskmanager.auth.schemas import ProfileUpdate, Registration, Setup, UserCreate, UserUpdate
+from taskmanager.auth.snapshots import AccessChanged
+from taskmanager.kit import clock
+from taskmanager.kit.db import constraint_of
+from taskmanager.kit.errors import ConflictError, ForbiddenError, InvalidError
+from taskmanager.kit.events import record
+from taskmanager.kit.ids import new_id
+
+RECENT = timedelta(minutes=10)
+
+
+class UsernameTakenError(ConflictError):
+    code = "username_taken"
+    title = "This user name is taken."
+
+
+class EmailTakenError(ConflictError):
+    code = "email_taken"
+    title = "Another account uses this e-mail address."
+
+
+class LastAdminError(ConflictError):
+    code = "last_admin"
+    title = "The last active administrator must stay one."
+
+
+class RegistrationClosedError(ForbiddenError):
+    code = "registration_closed"
+    title = "New accounts are made by an administrator here."
+
+
+class InvitationRequiredError(ForbiddenError):
+    code = "invitation_required"
+    title = "An invitation is needed to make an account here."
+
+
+class SetupDoneError(ConflictError):
+    code = "setup_done"
+    title = "This server has an administrator already. Sign in instead."
+
+
+class RecentSignInRequiredError(ForbiddenError):
+    code = "recent_sign_in_required"
+    title = "Sign in again: this needs a sign-in within the last 10 minutes."
+
+
+class WrongPasswordError(ForbiddenError):
+    code = "wrong_password"
+    title = "The current password is not right."
+
+
+@dataclass(frozen=True)
+class UserCreated:
+    """A fact: an account exists from now on."""
+
+    user_id: str
+    username: str
+
+
+def require_recent(actor: Actor) -> None:
+    """Raise unless the actor signed in within the last 10 minutes."""
+    if clock.now() - actor.signed_in_at > RECENT:
+        raise RecentSignInRequiredError
+
+
+class Accounts:
+    """Changes of accounts within one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._repository = AccountRepository(session)
+        self._links = Links(session)
+
+    async def register(self, data: Registration, password_hash: str, mode: str) -> User:
+        """Make an account for whoever asks, as far as the setting ``mode`` allows."""
+        refuse_registration(mode, invited=data.invitation is not None)
+        if data.invitation is None:
+            return await self.add(data.username, "user", password_hash, data.email, data.display_name)
+        link = await self._links.use("invitation", data.invitation)
+        inviter = await self._repository.get(link.created_by) if link.created_by else None
+        if inviter is None or not (inviter.active and inviter.role == "admin"):
+            raise LinkInvalidError
+        return await self.add(
+            data.username, link.role or "user", password_hash, data.email or link.email, data.display_name
+        )
+
+    async def set_up(self, data: Setup, password_hash: str) -> User:
+        """Make the first administrator."""
+        await self._links.use("setup", data.setup_token)
+        if await self._repository.has_admin():
+            raise SetupDoneError
+        await LinkRepository(self._session).remove("setup")
+        return await self.add(data.username, "admin", password_hash)
+
+    async def create(self, data: UserCreate, actor: Actor | None) -> tuple[User, NewLink]:
+        """Make an account whose owner chooses the password by a one-time link. No actor: the command line."""
+        if actor is not None and data.role == "admin":
+            require_recent(actor)
+        user = await self.add(data.username, data.role, None, data.email)
+        await self._session.flush()  # the link refers to the account
+        return user, await self._links.replace_reset(user.id, actor.user_id if actor else None)
+
+    async def add(
+        self,
+        username: str,
+        role: str,
+        password_hash: str | None,
+        email: str | None = None,
+        display_name: str | None = None,
+    ) -> User:
+        """Add an account and tell the other rooms."""
+        user = User(
+            id=new_id(),
+            username=username,
+            email=email,
+            email_key=email.lower() if email else None,
+            display_name=display_name or username,
+            role=role,
+            active=True,
+            password_hash=password_hash,
+            auth_epoch=0,
+            timezone="UTC",
+            locale="en",
+            created_at=clock.now(),
+        )
+        self._repository.add(user)
+        try:
+            await self._session.flush()  # a taken name must show here
+        except IntegrityError as error:
+            taken = EmailTakenError if "email" in constraint_of(error) else UsernameTakenError
+            raise taken from error
+        await record(self._session, UserCreated(user.id, user.username))
+        return user
+
+    async def update_profile(self, actor: Actor, data: ProfileUpdate) -> User:
+        user = await self._repository.get(actor.user_id, lock=True)
+        for name in data.model_fields_set:
+            setattr(user, name, getattr(data, name))
+        await record(self._session, AccessChanged(user_id=user.id))
+        return user
+
+    async def update(self, user_id: str, data: UserUpdate, actor: Actor | None) -> User:
+        """Change role or activity. A role bites on the next request; disabling ends all sessions."""
+        admins = await self._repository.lock_admins()
+        user = await self._repository.get(user_id, lock=True)
+        role: Role = data.role if "role" in data.model_fields_set else user.role  # type: ignore[assignment]
+        active = data.active if "active" in data.model_fields_set else user.active
+        if actor is not None and role == "admin" and user.role != "admin":
+            require_recent(actor)
+        if list(admins) == [user.id] and (role != "admin" or not active):
+            raise LastAdminError
+        if user.active and not active:
+            user.auth_epoch += 1
+            await SessionRepository(self._session, user.id).revoke("disabled")
+        user.role, user.active = role, active
+        await record(self._session, AccessChanged(user_id=user.id))
+        return user
+
+    async def start_reset(self, user_id: str, actor: Actor | None) -> NewLink:
+        """Return a one-time link by which the owner chooses a new password."""
+        if actor is not None:
+            require_recent(actor)
+        user = await self._repository.get(user_id)
+        return await self._links.replace_reset(user.id, actor.user_id if actor else None)
+
+    async def reset_password(self, reset_token: str, password_hash: str) -> None:
+        """Set the password by a link; all sessions of the account end."""
+        link = await self._links.use("reset", reset_token)
+        if link.user_id is None:
+            raise LinkInvalidError
+        user = await self._repository.get(link.user_id, lock=True)
+        if not user.active:
+            raise LinkInvalidError
+        await self._set_password(user, password_hash, keep_session=None)
+
+    async def change_password(self, actor: Actor, checked_hash: str, password_hash: str) -> None:
+        """Set a new password; the other sessions end, this one goes on (ASVS 7.4.3)."""
+        user = await self._repository.get(actor.user_id, lock=True)
+        if user.password_hash != checked_hash:
+            raise WrongPasswordError
+        await self._set_password(user, password_hash, keep_session=actor.session_id)
+
+    async def _set_password(self, user: User, password_hash: str, keep_session: str | None) -> None:
+        user.password_hash = password_hash
+        user.auth_epoch += 1
+        sessions = SessionRepository(self._session, user.id)
+        await sessions.revoke("password_changed", but=keep_session)
+        if keep_session is not None:
+            (await sessions.get(keep_session)).auth_epoch = user.auth_epoch
+        await LinkRepository(self._session).remove("reset", user_id=user.id)
+        await record(self._session, AccessChanged(user_id=user.id))
+
+    async def end_sessions(self, user_id: str, *, reason: str, but: str | None = None) -> None:
+        """End the sessions of an account, all or all but one."""
+        user = await self._repository.get(user_id)
+        await SessionRepository(self._session, user.id).revoke(reason, but=but)
+        await record(self._session, AccessChanged(user_id=user.id))
+
+
+def refuse_registration(mode: str, *, invited: bool) -> None:
+    """Raise unless the setting ``mode`` lets an account be made with or without an invitation."""
+    if mode == "closed":
+        raise RegistrationClosedError
+    if mode == "invite" and not invited:
+        raise InvitationRequiredError
+
+
+def refuse_same(old: str, new: str) -> None:
+    """Raise when a new password is the old one."""
+    if old == new:
+        raise InvalidError.at("/new_password", "password_unchanged", "Choose another password than the current one.")

@@ -1,0 +1,288 @@
+"""What routes ask for: the actor, and work that must be done before the write lock is taken (hashing)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+
+from taskmanager.auth.access_tokens import AccessTokens, Claims, TokenRefusedError
+from taskmanager.auth.accounts import Accounts, WrongPasswordError, refuse_registration, refuse_same
+from taskmanager.auth.cookies import Cookies, refuse_cross_site
+from taskmanager.auth.keys import KeyRing
+from taskmanager.auth.links import Kind, Links
+from taskmanager.auth.passwords import Passwords
+from taskmanager.auth.refresh_tokens import RefreshTokens
+from taskmanager.auth.repository import AccountRepository
+from taskmanager.auth.roles import Actor
+from taskmanager.auth.schemas import Login, PasswordChange, PasswordReset, Refresh, Registration, Setup
+from taskmanager.auth.sign_in import LoginRefusedError, Sessions, SignIn
+from taskmanager.auth.snapshots import Snapshots
+from taskmanager.kit.db import Database, SessionDep
+from taskmanager.kit.errors import AppError, ForbiddenError
+from taskmanager.kit.http.client import client_address
+from taskmanager.kit.http.idempotency import read_key
+
+MAX_AGENT = 300
+
+
+class NotSignedInError(AppError):
+    """RFC 6750, section 3: without credentials the challenge carries no error."""
+
+    status = 401
+    code = "not_authenticated"
+    title = "Sign in first."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+
+
+class TokenInvalidError(AppError):
+    status = 401
+    code = "invalid_token"
+    title = "The access token is not valid (any more)."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+class SessionEndedError(AppError):
+    status = 401
+    code = "session_ended"
+    title = "This session has ended. Sign in again."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+class TwoCredentialsError(AppError):
+    status = 400
+    code = "ambiguous_credentials"
+    title = "Send one credential only: one Authorization header or the cookie."
+
+
+@dataclass
+class Auth:
+    """The parts of this room that live as long as the server, found under ``app.state.auth``."""
+
+    ring: KeyRing
+    access: AccessTokens
+    refresh: RefreshTokens
+    passwords: Passwords
+    snapshots: Snapshots
+    cookies: Cookies
+    registration: str
+
+
+def get_auth(request: Request) -> Auth:
+    auth: Auth = request.app.state.auth
+    return auth
+
+
+AuthDep = Annotated[Auth, Depends(get_auth)]
+
+
+def bearer(request: Request) -> str | None:
+    """Return the token of the one Authorization header; nowhere else is one looked for (RFC 9700, 4.3.2)."""
+    headers = request.headers.getlist("authorization")
+    if len(headers) > 1:
+        raise TwoCredentialsError
+    if not headers:
+        return None
+    scheme, _, token = headers[0].partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else ""
+
+
+def verified(auth: Auth, token: str) -> Claims:
+    """Return the claims of an access token, or raise 401."""
+    try:
+        return auth.access.verify(token)
+    except TokenRefusedError as error:
+        raise TokenInvalidError from error
+
+
+async def get_actor(request: Request, auth: AuthDep) -> Actor:
+    """Return who is asking; the role comes from the database, never from the token."""
+    token, cookie = bearer(request), request.cookies.get(auth.cookies.access)
+    if token is not None and cookie is not None:
+        raise TwoCredentialsError
+    if cookie is not None:
+        refuse_cross_site(request)
+        token = cookie
+    if token is None:
+        raise NotSignedInError
+    claims = verified(auth, token)
+    snapshot = await auth.snapshots.get(claims.session_id)
+    if snapshot is None or snapshot.user_id != claims.user_id:
+        raise SessionEndedError
+    request.state.account_id = snapshot.user_id
+    return Actor(
+        user_id=snapshot.user_id,
+        username=snapshot.username,
+        role=snapshot.role,  # type: ignore[arg-type]
+        timezone=snapshot.timezone,
+        session_id=snapshot.session_id,
+        signed_in_at=claims.signed_in_at,
+    )
+
+
+ActorDep = Annotated[Actor, Depends(get_actor)]
+
+
+async def get_writer(actor: ActorDep) -> Actor:
+    """Return the actor if the role may write at all."""
+    if not actor.may_write:
+        raise ForbiddenError("Guests read only.")
+    return actor
+
+
+async def get_admin(actor: ActorDep) -> Actor:
+    """Return the actor if it is an administrator."""
+    if not actor.is_admin:
+        raise ForbiddenError("This is for administrators.")
+    return actor
+
+
+WriterDep = Annotated[Actor, Depends(get_writer)]
+AdminDep = Annotated[Actor, Depends(get_admin)]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLogin:
+    """A password that was right a moment ago."""
+
+    user_id: str
+    password_hash: str
+    new_hash: str | None
+    how: SignIn
+    cookie: bool
+
+
+async def check_login(request: Request, auth: AuthDep, body: Login) -> CheckedLogin:
+    """Check name and password; the work is the same for unknown, wrong and disabled."""
+    database: Database = request.app.state.database
+    async with database.read() as session:
+        user = await AccountRepository(session).find_by_login(body.username)
+    usable = user is not None and user.active
+    right = await auth.passwords.check(body.password, user.password_hash if user is not None and usable else None)
+    if user is None or not right or user.password_hash is None:
+        raise LoginRefusedError
+    new_hash = await auth.passwords.hash(body.password) if auth.passwords.is_outdated(user.password_hash) else None
+    how = SignIn(
+        remember=body.remember,
+        label=body.label or "",
+        ip=client_address(request),
+        user_agent=request.headers.get("user-agent", "")[:MAX_AGENT],
+    )
+    return CheckedLogin(user.id, user.password_hash, new_hash, how, body.cookie)
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedRefresh:
+    """A refresh token and where it came from."""
+
+    token: str | None
+    from_cookie: bool
+    idempotency_key: str | None
+
+
+async def read_refresh(
+    request: Request,
+    auth: AuthDep,
+    body: Refresh | None = None,
+    idempotency_key: Annotated[str | None, Header(description="Lets a lost answer be fetched again.")] = None,  # noqa: ARG001 - declared for the documentation; read strictly below
+) -> PresentedRefresh:
+    """Return the one refresh token of the request."""
+    token = body.refresh_token if body is not None else None
+    cookie = request.cookies.get(auth.cookies.refresh)
+    if token is not None and cookie is not None:
+        raise TwoCredentialsError
+    if cookie is not None:
+        refuse_cross_site(request)
+    return PresentedRefresh(token or cookie, cookie is not None, read_key(request))
+
+
+@dataclass(frozen=True, slots=True)
+class HashedRegistration:
+    data: Registration
+    password_hash: str
+
+
+async def _require_link(request: Request, kind: Kind, token: str) -> None:
+    database: Database = request.app.state.database
+    async with database.read() as session:
+        await Links(session).require(kind, token)
+
+
+async def hash_registration(request: Request, auth: AuthDep, body: Registration) -> HashedRegistration:
+    refuse_registration(auth.registration, invited=body.invitation is not None)
+    if body.invitation is not None:
+        await _require_link(request, "invitation", body.invitation)
+    auth.passwords.refuse_weak(body.password, "/password")
+    return HashedRegistration(body, await auth.passwords.hash(body.password))
+
+
+@dataclass(frozen=True, slots=True)
+class HashedSetup:
+    data: Setup
+    password_hash: str
+
+
+async def hash_setup(request: Request, auth: AuthDep, body: Setup) -> HashedSetup:
+    await _require_link(request, "setup", body.setup_token)
+    auth.passwords.refuse_weak(body.password, "/password")
+    return HashedSetup(body, await auth.passwords.hash(body.password))
+
+
+@dataclass(frozen=True, slots=True)
+class HashedReset:
+    token: str
+    password_hash: str
+
+
+async def hash_reset(request: Request, auth: AuthDep, body: PasswordReset) -> HashedReset:
+    await _require_link(request, "reset", body.reset_token)
+    auth.passwords.refuse_weak(body.password, "/password")
+    return HashedReset(body.reset_token, await auth.passwords.hash(body.password))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedChange:
+    checked_hash: str
+    password_hash: str
+
+
+async def check_change(request: Request, auth: AuthDep, actor: ActorDep, body: PasswordChange) -> CheckedChange:
+    """Check the current password and hash the new one, both before the write lock."""
+    auth.passwords.refuse_weak(body.new_password, "/new_password")
+    database: Database = request.app.state.database
+    async with database.read() as session:
+        stored = (await AccountRepository(session).get(actor.user_id)).password_hash
+    if not await auth.passwords.check(body.current_password, stored) or stored is None:
+        raise WrongPasswordError
+    refuse_same(body.current_password, body.new_password)
+    return CheckedChange(stored, await auth.passwords.hash(body.new_password))
+
+
+def get_sessions(auth: AuthDep, session: SessionDep) -> Sessions:
+    return Sessions(session, auth.access, auth.refresh)
+
+
+def get_accounts(session: SessionDep) -> Accounts:
+    return Accounts(session)
+
+
+def get_links(session: SessionDep) -> Links:
+    return Links(session)
+
+
+# Each of these is declared before the session in a route, so that its work is done before the write lock is taken.
+CheckedLoginDep = Annotated[CheckedLogin, Depends(check_login)]
+PresentedRefreshDep = Annotated[PresentedRefresh, Depends(read_refresh)]
+HashedRegistrationDep = Annotated[HashedRegistration, Depends(hash_registration)]
+HashedSetupDep = Annotated[HashedSetup, Depends(hash_setup)]
+HashedResetDep = Annotated[HashedReset, Depends(hash_reset)]
+CheckedChangeDep = Annotated[CheckedChange, Depends(check_change)]
+SessionsDep = Annotated[Sessions, Depends(get_sessions)]
+AccountsDep = Annotated[Accounts, Depends(get_accounts)]
+LinksDep = Annotated[Links, Depends(get_links)]

@@ -1,0 +1,159 @@
+"""The master secret, what is derived from it, and the ring of signing keys."""
+
+import base64
+import contextlib
+import logging
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth.models import SigningKey
+from taskmanager.kit import clock
+from taskmanager.kit.settings import PREFIX, Settings
+
+logger = logging.getLogger(__name__)
+
+SECRET_BYTES = 32
+_NONCE_BYTES = 12
+_LEAST_DISTINCT = 12
+_EXAMPLES = ("secret", "changeme", "change-me", "password", "example", "0123456789", "abcdefgh", "your-256-bit")
+
+
+class KeyProblem(Exception):  # noqa: N818 - told to the operator at start
+    """A key that must not be used, in words that say what to do."""
+
+
+class Master:
+    """The one secret of an installation; all other secrets are derived from it (HKDF, RFC 5869)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def derive(self, label: str) -> bytes:
+        """Return 32 bytes for one purpose; secrets of different labels tell nothing of each other."""
+        return HKDF(SHA256(), SECRET_BYTES, salt=None, info=b"taskmanager/" + label.encode()).derive(self._secret)
+
+
+def load_master(settings: Settings) -> Master:
+    """Return the master secret: from its file, or generated on first start with mode 0600.
+
+    Raises :class:`KeyProblem` for a secret that is short, repetitive or a documented example.
+    """
+    given = settings.master_secret_file
+    path = given or settings.data_dir / "master.key"
+    if given is None:
+        _generate(path)
+    try:
+        secret = _decode(path.read_bytes())
+    except OSError as error:
+        message = f"cannot read the master secret {path}: {error.strerror}"
+        raise KeyProblem(message) from error
+    _refuse_weak(secret, path)
+    return Master(secret)
+
+
+def _generate(path: Path) -> None:
+    if path.exists():
+        if path.stat().st_mode & 0o077:
+            logger.warning("%s could be read by others; its mode is now 0600", path)
+            path.chmod(0o600)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    # A link never replaces: of two processes that start at once, both go on with the first one's secret.
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
+
+
+def _decode(content: bytes) -> bytes:
+    text = content.strip()
+    with contextlib.suppress(ValueError):
+        decoded = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        if len(decoded) >= SECRET_BYTES:
+            return decoded
+    return text
+
+
+def _refuse_weak(secret: bytes, path: Path) -> None:
+    advice = f"write 32 random bytes into it (for example: openssl rand -base64 32) or unset {PREFIX}MASTER_SECRET_FILE"
+    if len(secret) < SECRET_BYTES:
+        message = f"the master secret in {path} is shorter than {SECRET_BYTES} bytes; {advice}"
+        raise KeyProblem(message)
+    lowered = secret.lower()
+    if len(set(secret)) < _LEAST_DISTINCT or any(example.encode() in lowered for example in _EXAMPLES):
+        message = f"the master secret in {path} is guessable; {advice}"
+        raise KeyProblem(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that is ready to sign and verify with its one algorithm."""
+
+    kid: str
+    algorithm: str
+    secret: bytes
+
+
+class KeyRing:
+    """The signing keys in force, by ``kid``; exactly one of them signs."""
+
+    def __init__(self, keys: dict[str, Key], active: str) -> None:
+        self._keys = keys
+        self.active = keys[active]
+
+    def find(self, kid: str) -> Key | None:
+        return self._keys.get(kid)
+
+
+async def load_ring(session: AsyncSession, master: Master) -> KeyRing:
+    """Return the ring, with its first key made where there is none. Safe when several processes start at once."""
+    rows = (await session.execute(select(SigningKey))).scalars().all()
+    if not rows:
+        await _add_first(session, master)
+        rows = (await session.execute(select(SigningKey))).scalars().all()
+    keys = {row.kid: Key(row.kid, row.algorithm, _unwrap(master, row)) for row in rows}
+    active = next(row.kid for row in rows if row.state == "active")
+    return KeyRing(keys, active)
+
+
+async def _add_first(session: AsyncSession, master: Master) -> None:
+    kid, algorithm = secrets.token_hex(8), "HS256"
+    values = {
+        "kid": kid,
+        "algorithm": algorithm,
+        "state": "active",
+        "wrapped": _wrap(master, kid, algorithm, secrets.token_bytes(SECRET_BYTES)),
+        "created_at": clock.now(),
+    }
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    await session.execute(insert(SigningKey).values(values).on_conflict_do_nothing())
+
+
+def _wrap(master: Master, kid: str, algorithm: str, secret: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = AESGCM(master.derive("jwt-key-wrapping")).encrypt(nonce, secret, f"{kid}|{algorithm}".encode())
+    return nonce + sealed
+
+
+def _unwrap(master: Master, row: SigningKey) -> bytes:
+    nonce, sealed = row.wrapped[:_NONCE_BYTES], row.wrapped[_NONCE_BYTES:]
+    try:
+        return AESGCM(master.derive("jwt-key-wrapping")).decrypt(nonce, sealed, f"{row.kid}|{row.algorithm}".encode())
+    except InvalidTag as error:
+        message = "the database was made with another master secret; put that file back in its place"
+        raise KeyProblem(message) from error

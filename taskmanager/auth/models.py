@@ -1,0 +1,105 @@
+"""Tables of accounts, sessions, one-time links, signing keys and revocations."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from taskmanager.kit.columns import Id, Instant, Model, Ordered
+
+
+class User(Model):
+    """An account. ``auth_epoch`` rises when every session must end; ``role`` is read from here only."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("role IN ('guest', 'user', 'admin')", name="role"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    username: Mapped[str] = mapped_column(Ordered(64), unique=True)
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(Ordered(254), unique=True)
+    email_verified_at: Mapped[datetime | None] = mapped_column(Instant)
+    display_name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(String(16))
+    active: Mapped[bool]
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    auth_epoch: Mapped[int] = mapped_column(default=0)
+    timezone: Mapped[str] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Session(Model):
+    """One sign-in: one row for its whole life, whatever the number of refreshes."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    auth_epoch: Mapped[int]
+    salt: Mapped[bytes]
+    generation: Mapped[int]
+    token_digest: Mapped[bytes]
+    rotation_key: Mapped[bytes | None]
+    recoveries: Mapped[int] = mapped_column(default=0)
+    remember: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    rotated_at: Mapped[datetime] = mapped_column(Instant)
+    idle_expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    absolute_expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_reason: Mapped[str | None] = mapped_column(String(32))
+    ip: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(300))
+    label: Mapped[str] = mapped_column(String(100))
+
+
+class Link(Model):
+    """A one-time link: first set-up, an invitation, or the choice of a password. Only its digest is kept."""
+
+    __tablename__ = "links"
+    __table_args__ = (CheckConstraint("kind IN ('setup', 'invitation', 'reset')", name="kind"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    role: Mapped[str | None] = mapped_column(String(16))
+    email: Mapped[str | None] = mapped_column(String(254))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SigningKey(Model):
+    """A key of access tokens, wrapped under the master secret (AES-256-GCM); at most one is active."""
+
+    __tablename__ = "signing_keys"
+    __table_args__ = (
+        Index(
+            "uq_signing_keys_active",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
+
+    kid: Mapped[str] = mapped_column(String(32), primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    wrapped: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Revocation(Model):
+    """A change of access that every process must hear of, written in the transaction that makes the change."""
+
+    __tablename__ = "revocations"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[str | None] = mapped_column(Id)
+    session_id: Mapped[str | None] = mapped_column(Id)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -1,0 +1,153 @@
+"""Signing in and out, refreshing, and one's own sessions."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskmanager.auth.deps import (
+    AccountsDep,
+    ActorDep,
+    AuthDep,
+    CheckedLoginDep,
+    PresentedRefreshDep,
+    SessionsDep,
+    TokenInvalidError,
+    bearer,
+    verified,
+)
+from taskmanager.auth.models import Session
+from taskmanager.auth.repository import SESSION_ORDER, SessionRepository
+from taskmanager.auth.schemas import CookieTokens, SessionList, SessionOut, Tokens
+from taskmanager.auth.sign_in import Grant, Refusal
+from taskmanager.kit.db import ReaderDep, SessionDep
+from taskmanager.kit.errors import problem
+from taskmanager.kit.http.answers import NO_CONTENT, refusals
+from taskmanager.kit.http.route import CREDENTIALS_LIMIT, SECRET, router
+from taskmanager.kit.limits import IdPath
+from taskmanager.kit.paging import PagerDep
+
+credentials = router(tags=["sign in"], max_body_size=CREDENTIALS_LIMIT)
+own = router(tags=["sessions"])
+
+_TITLES = {
+    "refresh_token_used": "This refresh token was used a moment ago.",
+    "refresh_token_reused": "This refresh token was used before. The session has been ended for safety.",
+    "invalid_refresh_token": "This is not a refresh token of this server.",
+    "session_ended": "This session has ended. Sign in again.",
+}
+
+
+def _granted(response: Response, auth: Any, grant: Grant, *, cookie: bool) -> Tokens | CookieTokens:
+    if grant.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    if cookie:
+        auth.cookies.set(response, grant)
+        return CookieTokens(
+            expires_in=grant.expires_in, refresh_expires_in=grant.refresh_expires_in, session_id=grant.session_id
+        )
+    return Tokens(
+        access_token=grant.access_token,
+        token_type="Bearer",  # noqa: S106 - the name of the scheme
+        expires_in=grant.expires_in,
+        refresh_token=grant.refresh_token,
+        refresh_expires_in=grant.refresh_expires_in,
+        session_id=grant.session_id,
+    )
+
+
+@credentials.post("/login", openapi_extra=SECRET, responses=refusals(400, 401, 403, 413, 415, 422, 503))
+async def login(
+    response: Response, auth: AuthDep, checked: CheckedLoginDep, sessions: SessionsDep
+) -> Tokens | CookieTokens:
+    """Sign in with a user name (or verified e-mail) and password; every sign-in is a session of its own."""
+    grant = await sessions.begin(checked.user_id, checked.password_hash, checked.how, checked.new_hash)
+    return _granted(response, auth, grant, cookie=checked.cookie)
+
+
+@credentials.post(
+    "/refresh",
+    response_model=Tokens | CookieTokens,
+    openapi_extra=SECRET,
+    responses=refusals(400, 401, 403, 413, 415, 422, 503),
+)
+async def refresh(
+    request: Request, response: Response, auth: AuthDep, presented: PresentedRefreshDep, sessions: SessionsDep
+) -> Any:
+    """Exchange a refresh token for its successor.
+
+    It works once; the same request repeated with its ``Idempotency-Key`` gets the same successor, so a lost answer
+    costs nothing.
+    """
+    outcome: Grant | Refusal = Refusal("invalid_refresh_token", session_over=False)
+    if presented.token is not None:
+        outcome = await sessions.rotate(presented.token, presented.idempotency_key)
+    if isinstance(outcome, Grant):
+        return _granted(response, auth, outcome, cookie=presented.from_cookie)
+    headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    refused = problem(request, 401, outcome.code, _TITLES[outcome.code], headers=headers)
+    # A loser of a race must not take the winner's cookie away.
+    if presented.from_cookie and outcome.session_over:
+        auth.cookies.clear(refused)
+    return refused
+
+
+@credentials.post(
+    "/logout", status_code=204, openapi_extra=SECRET, responses=NO_CONTENT | refusals(400, 401, 403, 413, 415, 422, 503)
+)
+async def logout(request: Request, auth: AuthDep, presented: PresentedRefreshDep, sessions: SessionsDep) -> Response:
+    """End the session of the refresh token, of the cookies, or of the access token."""
+    session_id = await sessions.find_genuine(presented.token) if presented.token is not None else None
+    cookie = request.cookies.get(auth.cookies.access)
+    access = bearer(request) if presented.token is None else None
+    if session_id is None and (token := access if access is not None else cookie):
+        session_id = _session_of(auth, token)
+    response = Response(status_code=204)
+    if session_id is None:
+        error = TokenInvalidError()
+        response = problem(request, error.status, error.code, error.title, headers=error.headers)
+    else:
+        await sessions.end(session_id)
+    if presented.from_cookie or cookie is not None:
+        auth.cookies.clear(response)
+    return response
+
+
+def _session_of(auth: Any, token: str) -> str | None:
+    try:
+        return verified(auth, token).session_id
+    except TokenInvalidError:
+        return None
+
+
+def _out(row: Session, current: str) -> SessionOut:
+    return SessionOut(
+        id=row.id,
+        created_at=row.created_at,
+        last_used_at=row.rotated_at,
+        expires_at=min(row.idle_expires_at, row.absolute_expires_at),
+        ip=row.ip,
+        user_agent=row.user_agent,
+        label=row.label,
+        current=row.id == current,
+    )
+
+
+@own.get("/sessions", response_model=SessionList, responses=refusals(400, 401, 422))
+async def list_sessions(actor: ActorDep, pager: PagerDep, reader: ReaderDep) -> Any:
+    """List your live sessions, newest first."""
+    rows = await SessionRepository.of(reader, actor).list_live(pager)
+    return pager.page(rows, SESSION_ORDER, lambda row: _out(row, actor.session_id))
+
+
+@own.delete("/sessions/{session_id}", status_code=204, responses=NO_CONTENT | refusals(400, 401, 403, 404, 409, 422))
+async def end_session(actor: ActorDep, session_id: IdPath, sessions: SessionsDep, session: SessionDep) -> None:
+    """End one of your sessions."""
+    await SessionRepository.of(session, actor).get(session_id)
+    await sessions.end(session_id, "ended_by_owner")
+
+
+@own.delete("/sessions", status_code=204, responses=NO_CONTENT | refusals(400, 401, 403, 409, 422))
+async def end_other_sessions(actor: ActorDep, accounts: AccountsDep) -> None:
+    """End all your sessions but this one."""
+    await accounts.end_sessions(actor.user_id, reason="ended_by_owner", but=actor.session_id)

@@ -1,0 +1,228 @@
+"""Starting, refreshing and ending sessions: every change of a session's life."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth.access_tokens import AccessTokens
+from taskmanager.auth.models import Session, User
+from taskmanager.auth.refresh_tokens import Presented, RefreshTokens, digest
+from taskmanager.auth.snapshots import AccessChanged
+from taskmanager.kit import clock
+from taskmanager.kit.errors import AppError
+from taskmanager.kit.events import record
+from taskmanager.kit.ids import new_id
+
+WINDOW = timedelta(seconds=10)
+IDLE = timedelta(days=14)
+IDLE_FORGOTTEN = timedelta(hours=12)
+ABSOLUTE = timedelta(days=30)
+MAX_LATE_RECOVERIES = 10
+SALT_BYTES = 16
+
+
+class LoginRefusedError(AppError):
+    """Unknown, wrong and disabled look alike (ASVS 6.3.8)."""
+
+    status = 401
+    code = "invalid_credentials"
+    title = "The user name or the password is not right."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How someone signs in: from where, with what, for how long."""
+
+    remember: bool
+    label: str
+    ip: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a session may show from now on."""
+
+    session_id: str
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+    remember: bool
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused refresh. It is returned, not raised, so that a revocation it causes is committed."""
+
+    code: Literal["refresh_token_used", "refresh_token_reused", "invalid_refresh_token", "session_ended"]
+    session_over: bool
+
+
+class Sessions:
+    """The life of sessions within one transaction."""
+
+    def __init__(self, session: AsyncSession, access: AccessTokens, refresh: RefreshTokens) -> None:
+        self._session = session
+        self._access = access
+        self._refresh = refresh
+
+    async def begin(self, user_id: str, password_hash: str, how: SignIn, new_hash: str | None = None) -> Grant:
+        """Start a session for an account whose password was just checked against ``password_hash``.
+
+        ``new_hash`` replaces a hash made with outdated parameters. Raises :class:`LoginRefusedError` if the account
+        was disabled or its password changed since that check.
+        """
+        statement = select(User).where(User.id == user_id, User.active, User.password_hash == password_hash)
+        user = (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
+        if user is None:
+            raise LoginRefusedError
+        if new_hash is not None:
+            user.password_hash = new_hash
+        now = clock.now()
+        row = Session(
+            id=new_id(),
+            user_id=user.id,
+            auth_epoch=user.auth_epoch,
+            salt=secrets.token_bytes(SALT_BYTES),
+            generation=1,
+            remember=how.remember,
+            created_at=now,
+            rotated_at=now,
+            idle_expires_at=now + _idle(how.remember),
+            absolute_expires_at=now + ABSOLUTE,
+            ip=how.ip[:64],
+            user_agent=how.user_agent[:300],
+            label=how.label,
+        )
+        token = self._refresh.derive(row.id, row.generation, row.salt)
+        row.token_digest = digest(token)
+        self._session.add(row)
+        return self._grant(row, token)
+
+    async def rotate(self, token: str, idempotency_key: str | None) -> Grant | Refusal:
+        """Exchange a refresh token for its successor; the decision table is in ``docs/security.md``."""
+        presented = self._refresh.read(token)
+        found = await self._load(presented.session_id) if presented is not None else None
+        if presented is None or found is None or not self._refresh.is_genuine(presented, found[0].salt):
+            return Refusal("invalid_refresh_token", session_over=False)
+        row, user = found
+        if not _is_live(row, user):
+            return Refusal("session_ended", session_over=True)
+        if presented.generation > row.generation:
+            await self._revoke(row, "restored_backup")
+            return Refusal("session_ended", session_over=True)
+        key = self._refresh.key_digest(idempotency_key) if idempotency_key is not None else None
+        if presented.generation == row.generation and presented.digest == row.token_digest:
+            grant = await self._advance(row, key)
+            if grant is not None:
+                return grant
+            # Somebody else won; look again, once.
+            return await self._behind(presented, key, (await self._load(presented.session_id, fresh=True)))
+        return await self._behind(presented, key, found)
+
+    async def _advance(self, row: Session, key: bytes | None) -> Grant | None:
+        now = clock.now()
+        token = self._refresh.derive(row.id, row.generation + 1, row.salt)
+        values = {
+            "generation": row.generation + 1,
+            "token_digest": digest(token),
+            "rotation_key": key,
+            "recoveries": 0,
+            "rotated_at": now,
+            "idle_expires_at": min(now + _idle(row.remember), row.absolute_expires_at),
+        }
+        mine = (Session.id == row.id, Session.generation == row.generation, Session.revoked_at.is_(None))
+        statement = update(Session).where(*mine).values(values).execution_options(synchronize_session=False)
+        result: Any = await self._session.execute(statement)
+        if result.rowcount != 1:
+            return None
+        await self._session.refresh(row)
+        return self._grant(row, token)
+
+    async def _behind(
+        self, presented: Presented, key: bytes | None, found: tuple[Session, User] | None
+    ) -> Grant | Refusal:
+        """Decide on a token that is not the current one (any more)."""
+        if found is None or not _is_live(*found):
+            return Refusal("session_ended", session_over=True)
+        row, _ = found
+        within = clock.now() - row.rotated_at <= WINDOW
+        if presented.generation == row.generation - 1:
+            if key is not None and key == row.rotation_key and (within or row.recoveries < MAX_LATE_RECOVERIES):
+                if not within:
+                    row.recoveries += 1
+                successor = self._refresh.derive(row.id, row.generation, row.salt)
+                return self._grant(row, successor, replayed=True)
+            if within:
+                return Refusal("refresh_token_used", session_over=False)
+        await self._revoke(row, "refresh_token_reused")
+        return Refusal("refresh_token_reused", session_over=True)
+
+    async def end(self, session_id: str, reason: str = "logout") -> None:
+        """End one session; nothing happens if it has ended already."""
+        row = await self._session.get(Session, session_id)
+        if row is not None and row.revoked_at is None:
+            await self._revoke(row, reason)
+
+    async def find_genuine(self, token: str) -> str | None:
+        """Return the session of a refresh token that this server made, of any generation, even expired."""
+        presented = self._refresh.read(token)
+        found = await self._load(presented.session_id) if presented is not None else None
+        if presented is None or found is None or not self._refresh.is_genuine(presented, found[0].salt):
+            return None
+        return presented.session_id
+
+    async def _load(self, session_id: str, *, fresh: bool = False) -> tuple[Session, User] | None:
+        statement = select(Session, User).join(User, User.id == Session.user_id).where(Session.id == session_id)
+        if fresh:
+            statement = statement.execution_options(populate_existing=True)
+        row = (await self._session.execute(statement)).one_or_none()
+        return (row[0], row[1]) if row is not None else None
+
+    async def _revoke(self, row: Session, reason: str) -> None:
+        row.revoked_at = clock.now()
+        row.revoked_reason = reason
+        await record(self._session, AccessChanged(session_id=row.id))
+
+    def _grant(self, row: Session, token: str, *, replayed: bool = False) -> Grant:
+        access = self._access.issue(
+            user_id=row.user_id, session_id=row.id, generation=row.generation, signed_in_at=row.created_at
+        )
+        expires = min(row.idle_expires_at, row.absolute_expires_at)
+        return Grant(
+            session_id=row.id,
+            access_token=access,
+            expires_in=int(self._access.life.total_seconds()),
+            refresh_token=token,
+            refresh_expires_in=_seconds_until(expires),
+            remember=row.remember,
+            replayed=replayed,
+        )
+
+
+def _idle(remember: bool) -> timedelta:
+    return IDLE if remember else IDLE_FORGOTTEN
+
+
+def _seconds_until(moment: datetime) -> int:
+    return max(0, int((moment - clock.now()).total_seconds()))
+
+
+def _is_live(row: Session, user: User) -> bool:
+    now = clock.now()
+    return (
+        row.revoked_at is None
+        and row.idle_expires_at > now
+        and row.absolute_expires_at > now
+        and user.active
+        and user.auth_epoch == row.auth_epoch
+    )
