@@ -1,0 +1,1 @@
+"""What changed: every write is one operation, every changed thing one row. Activity, undo and feeds read it."""

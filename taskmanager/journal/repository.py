@@ -1,0 +1,35 @@
+"""Reading the journal."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.journal.models import Entry, Operation
+from taskmanager.kit import clock
+from taskmanager.kit.paging import Pager, SortKey
+
+NEWEST_FIRST = [SortKey(Entry.seq, lambda entry: entry.seq, descending=True)]
+UNDOABLE_FOR = timedelta(days=30)
+
+
+class JournalRepository:
+    """Entries of one thing or one operation. Whoever asks has been checked against the thing itself."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def activity(self, kind: str, entity_id: str, pager: Pager) -> Sequence[Entry]:
+        statement: Select[Entry] = select(Entry).where(Entry.entity_kind == kind, Entry.entity_id == entity_id)
+        return (await self._session.execute(pager.apply(statement, NEWEST_FIRST))).scalars().all()
+
+    async def find_operation(self, operation_id: str) -> Operation | None:
+        """Return an operation that is young enough to be undone, or None."""
+        statement = select(Operation).where(Operation.id == operation_id, Operation.at > clock.now() - UNDOABLE_FOR)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def entries(self, operation_id: str) -> Sequence[Entry]:
+        """Return the changes of one operation, last first."""
+        statement = select(Entry).where(Entry.operation_id == operation_id).order_by(Entry.seq.desc())
+        return (await self._session.execute(statement)).scalars().all()

@@ -1,0 +1,73 @@
+"""Writing the journal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.journal.models import Entry, Operation
+from taskmanager.kit import clock
+from taskmanager.kit.ids import new_id
+
+
+class Journal:
+    """Records changes in the transaction that makes them; the first one opens the request's operation."""
+
+    def __init__(self, session: AsyncSession, actor_id: str) -> None:
+        self._session = session
+        self._actor_id = actor_id
+
+    async def open(self, *, undoes: str | None = None) -> str:
+        """Return the id of the transaction's operation, which answers carry as ``X-Operation-ID``."""
+        known: str | None = self._session.info.get("operation_id")
+        if known is not None:
+            return known
+        operation = Operation(id=new_id(), actor_id=self._actor_id, undoes=undoes, at=clock.now())
+        self._session.add(operation)
+        await self._session.flush()  # entries refer to it
+        if self._session.get_bind().dialect.name == "postgresql":
+            xid = await self._session.scalar(text("SELECT pg_current_xact_id()::text::bigint"))
+            self._session.info["xid"] = xid
+        self._session.info["operation_id"] = operation.id
+        return operation.id
+
+    async def write(
+        self,
+        kind: str,
+        entity_id: str,
+        action: str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        project_before: str | None = None,
+        project_after: str | None = None,
+    ) -> None:
+        """Record one change. ``before`` and ``after`` hold the changed fields as JSON values."""
+        operation_id = await self.open()
+        self._session.add(
+            Entry(
+                operation_id=operation_id,
+                actor_id=self._actor_id,
+                entity_kind=kind,
+                entity_id=entity_id,
+                project_before=project_before,
+                project_after=project_after,
+                action=action,
+                before=dict(before) if before is not None else None,
+                after=dict(after) if after is not None else None,
+                at=clock.now(),
+                xid=self._session.info.get("xid"),
+            )
+        )
+
+    async def scrub(self, kind: str, entity_id: str) -> None:
+        """Forget the contents of everything recorded about a thing that is deleted for good."""
+        mine = (Entry.entity_kind == kind, Entry.entity_id == entity_id)
+        await self._session.execute(update(Entry).where(*mine).values(before=None, after=None))
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields that differ between two states, as they were and as they are."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {name: before.get(name) for name in names}, {name: after[name] for name in names}
