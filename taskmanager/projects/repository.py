@@ -1,0 +1,128 @@
+"""Every query of projects, members and labels; all limited to what the actor may see."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth.models import User
+from taskmanager.auth.roles import Actor
+from taskmanager.kit.errors import NotFoundError
+from taskmanager.kit.paging import Pager, SortKey
+from taskmanager.projects.access import ProjectRole, capped
+from taskmanager.projects.models import Label, Project, ProjectAccess, ProjectMember
+
+BY_NAME = [SortKey(Project.name_key, lambda row: row[0].name_key), SortKey(Project.id, lambda row: row[0].id)]
+BY_USERNAME = [SortKey(User.username, lambda row: row[0].username)]
+LABELS_BY_NAME = [SortKey(Label.name_key, lambda label: label.name_key)]
+
+Seen = tuple[Project, ProjectRole]
+"""A project and what the actor may do in it."""
+
+
+class ProjectRepository:
+    """Projects as one actor sees them."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self._session = session
+        self._actor = actor
+
+    def _visible(self) -> Select[Project, str]:
+        return (
+            select(Project, ProjectAccess.role)
+            .join(ProjectAccess, ProjectAccess.project_id == Project.id)
+            .where(ProjectAccess.user_id == self._actor.user_id)
+        )
+
+    def _seen(self, row: tuple[Project, str]) -> Seen:
+        return row[0], capped(row[1], self._actor)
+
+    async def list(self, pager: Pager) -> Sequence[Seen]:
+        rows = await self._session.execute(pager.apply(self._visible(), BY_NAME))
+        return [self._seen(row) for row in rows]
+
+    async def get(self, project_id: str, *, lock: bool = False) -> Seen:
+        """Return a project and the actor's role in it; with ``lock`` nobody else changes it meanwhile."""
+        statement = self._visible().where(Project.id == project_id)
+        if lock:
+            statement = statement.with_for_update(of=Project)
+        row = (await self._session.execute(statement)).one_or_none()
+        if row is None:
+            raise NotFoundError
+        return self._seen(row)
+
+    async def inbox(self) -> Project:
+        """Return the actor's private project."""
+        statement = select(Project).where(Project.inbox_of == self._actor.user_id)
+        return (await self._session.execute(statement)).scalar_one()
+
+    async def descendants(self, project_id: str) -> Sequence[Project]:
+        """Return the live projects below one, which the actor was found to see."""
+        below = select(Project.id).where(Project.id == project_id).cte("below", recursive=True)
+        below = below.union_all(select(Project.id).where(Project.parent_id == below.c.id, Project.deleted_at.is_(None)))
+        statement = select(Project).where(Project.id.in_(select(below.c.id)), Project.id != project_id)
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def members(self, project_id: str, pager: Pager) -> Sequence[tuple[User, str, bool]]:
+        """Return account, role, and whether it comes from a project above."""
+        statement = (
+            select(User, ProjectAccess.role, ProjectMember.role)
+            .join(ProjectAccess, ProjectAccess.user_id == User.id)
+            .outerjoin(ProjectMember, (ProjectMember.user_id == User.id) & (ProjectMember.project_id == project_id))
+            .where(ProjectAccess.project_id == project_id)
+        )
+        rows = await self._session.execute(pager.apply(statement, BY_USERNAME))
+        return [(user, role, own != role) for user, role, own in rows]
+
+    async def find_member(self, project_id: str, user_id: str) -> ProjectMember | None:
+        return await self._session.get(ProjectMember, (project_id, user_id))
+
+    async def count_admins(self, project_id: str) -> int:
+        """Return how many administrators a project has, locked against a change at the same time."""
+        statement = (
+            select(ProjectMember.user_id)
+            .where(ProjectMember.project_id == project_id, ProjectMember.role == "admin")
+            .order_by(ProjectMember.user_id)
+            .with_for_update()
+        )
+        return len((await self._session.execute(statement)).all())
+
+    async def readers(self, project_id: str, user_ids: Sequence[str]) -> set[str]:
+        """Return which of the accounts may see the project."""
+        statement = select(ProjectAccess.user_id).where(
+            ProjectAccess.project_id == project_id, ProjectAccess.user_id.in_(user_ids)
+        )
+        return set((await self._session.execute(statement)).scalars())
+
+    def add(self, row: Project | ProjectMember) -> None:
+        self._session.add(row)
+
+
+class LabelRepository:
+    """The actor's own labels."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self._session = session
+        self._actor = actor
+
+    async def list(self, pager: Pager) -> Sequence[Label]:
+        statement = select(Label).where(Label.user_id == self._actor.user_id)
+        return (await self._session.execute(pager.apply(statement, LABELS_BY_NAME))).scalars().all()
+
+    async def get(self, label_id: str) -> Label:
+        statement = select(Label).where(Label.id == label_id, Label.user_id == self._actor.user_id)
+        label = (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
+        if label is None:
+            raise NotFoundError
+        return label
+
+    async def known(self, keys: Sequence[str]) -> set[str]:
+        """Return which of these name keys the actor has already."""
+        statement = select(Label.name_key).where(Label.user_id == self._actor.user_id, Label.name_key.in_(keys))
+        return set((await self._session.execute(statement)).scalars())
+
+    def add(self, label: Label) -> None:
+        self._session.add(label)
+
+    async def remove(self, label: Label) -> None:
+        await self._session.delete(label)
