@@ -1,0 +1,1 @@
+"""What spans the rooms: undo now; feeds and bootstrap later."""

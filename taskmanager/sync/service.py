@@ -1,0 +1,72 @@
+"""Undo: an operation taken back as a whole, as a new operation of whoever undoes it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth.roles import Actor
+from taskmanager.journal.models import Entry, Operation
+from taskmanager.journal.repository import JournalRepository
+from taskmanager.journal.service import Journal
+from taskmanager.kit.errors import ConflictError, NotFoundError
+from taskmanager.projects.labels import KIND as LABEL
+from taskmanager.projects.labels import LabelService
+from taskmanager.projects.repository import ProjectRepository
+from taskmanager.projects.service import KIND as PROJECT
+from taskmanager.projects.service import ProjectService
+from taskmanager.sync.schemas import Undone
+from taskmanager.tasks.reverting import TaskReverter
+from taskmanager.tasks.service import KIND as TASK
+
+
+class NotUndoableError(ConflictError):
+    code = "not_undoable"
+    title = "This cannot be undone: roles, members and what was deleted for good stay as they are."
+
+
+class Reverter(Protocol):
+    """What each room offers: take one recorded change back, or raise 409 saying what is in the way."""
+
+    async def revert(self, entry: Entry) -> None: ...
+
+
+class UndoService:
+    """Undoes operations within one transaction: all of one or nothing of it."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self._session = session
+        self._actor = actor
+        self._journal = JournalRepository(session)
+        self._rooms: dict[str, Reverter] = {
+            TASK: TaskReverter(session, actor),
+            PROJECT: ProjectService(session, actor),
+            LABEL: LabelService(session, actor),
+        }
+
+    async def undo(self, operation_id: str) -> Undone:
+        """Take back every change of an operation, last first; raises 409 rather than overwrite a later edit."""
+        operation = await self._journal.find_operation(operation_id)
+        entries = await self._journal.entries(operation_id)
+        if operation is None or not entries or not await self._may_see(operation, entries):
+            raise NotFoundError
+        if any(entry.entity_kind not in self._rooms or entry.action == "purged" for entry in entries):
+            raise NotUndoableError
+        if any(entry.before is None and entry.after is None for entry in entries):
+            raise NotUndoableError
+        mine = await Journal(self._session, self._actor.user_id).open(undoes=operation_id)
+        for entry in entries:
+            await self._rooms[entry.entity_kind].revert(entry)
+        return Undone(operation_id=mine, reversed=operation_id)
+
+    async def _may_see(self, operation: Operation, entries: Sequence[Entry]) -> bool:
+        """Tell whether the actor made the operation or administers all projects that it touched."""
+        if operation.actor_id == self._actor.user_id:
+            return True
+        repository = ProjectRepository(self._session, self._actor)
+        projects = {entry.project_after or entry.project_before for entry in entries}
+        try:
+            roles = [(await repository.get(project_id))[1] for project_id in projects if project_id is not None]
+        except NotFoundError:
+            return False
+        return len(roles) == len(projects) and set(roles) == {"admin"}

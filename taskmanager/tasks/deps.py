@@ -1,0 +1,28 @@
+"""What the routes of this room ask for."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from taskmanager.auth.deps import ActorDep, WriterDep
+from taskmanager.kit.db import ReaderDep, SessionDep
+from taskmanager.tasks.activity import Activity
+from taskmanager.tasks.repository import TaskRepository
+from taskmanager.tasks.service import TaskService
+
+
+def get_tasks(actor: ActorDep, session: ReaderDep) -> TaskRepository:
+    return TaskRepository(session, actor)
+
+
+def get_task_service(actor: WriterDep, session: SessionDep) -> TaskService:
+    return TaskService(session, actor)
+
+
+def get_activity(actor: ActorDep, session: ReaderDep) -> Activity:
+    return Activity(session, actor)
+
+
+TasksDep = Annotated[TaskRepository, Depends(get_tasks)]
+TaskServiceDep = Annotated[TaskService, Depends(get_task_service)]
+ActivityDep = Annotated[Activity, Depends(get_activity)]

@@ -1,0 +1,105 @@
+"""Tables of tasks, their labels, assignees and comments."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from taskmanager.kit.columns import Id, Instant, Model, Ordered
+from taskmanager.tasks.dates import When
+
+
+class Task(Model):
+    """A task. ``*_sort`` and ``title_key`` are kept beside what they are computed from, for indexes."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        CheckConstraint("status IN ('todo', 'in_progress', 'done', 'cancelled')", name="status"),
+        CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
+        Index("ix_tasks_created", "project_id", "created_at", "id"),
+        Index("ix_tasks_updated", "project_id", "updated_at", "id"),
+        Index("ix_tasks_due", "project_id", "due_sort", "id"),
+        Index("ix_tasks_priority", "project_id", "priority", "id"),
+        Index("ix_tasks_position", "project_id", "position", "id"),
+        Index("ix_tasks_title", "project_id", "title_key", "id"),
+        Index("uq_tasks_number", "project_id", "number", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    key: Mapped[str] = mapped_column(String(32))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"), index=True)
+    title: Mapped[str] = mapped_column(String(500))
+    title_key: Mapped[str] = mapped_column(Ordered(200))
+    description: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int]
+    start_local: Mapped[str | None] = mapped_column(String(19))
+    start_timezone: Mapped[str | None] = mapped_column(String(64))
+    due_local: Mapped[str | None] = mapped_column(String(19))
+    due_timezone: Mapped[str | None] = mapped_column(String(64))
+    due_sort: Mapped[datetime] = mapped_column(Instant)
+    deadline: Mapped[date | None] = mapped_column(Date)
+    position: Mapped[str] = mapped_column(Ordered(200))
+    estimate_minutes: Mapped[int | None]
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    completed_at: Mapped[datetime | None] = mapped_column(Instant)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    deleted_operation: Mapped[str | None] = mapped_column(Id)
+    version: Mapped[int]
+
+    labels: Mapped[list["TaskLabel"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", passive_deletes=True, order_by="TaskLabel.place"
+    )
+    assignees: Mapped[list["TaskAssignee"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", passive_deletes=True, order_by="TaskAssignee.user_id"
+    )
+
+    @property
+    def start(self) -> When | None:
+        return When(self.start_local, self.start_timezone) if self.start_local else None
+
+    @property
+    def due(self) -> When | None:
+        return When(self.due_local, self.due_timezone) if self.due_local else None
+
+
+class TaskLabel(Model):
+    """A label on a task: the name as its author wrote it, and the form in which names compare."""
+
+    __tablename__ = "task_labels"
+    __table_args__ = (Index("ix_task_labels_name_key", "name_key", "task_id"),)
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True)
+    name_key: Mapped[str] = mapped_column(Ordered(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    place: Mapped[int]
+
+
+class TaskAssignee(Model):
+    """Someone who is to do a task."""
+
+    __tablename__ = "task_assignees"
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class Comment(Model):
+    """A remark on a task. ``author_text`` names an author from another system whom nobody here may be taken for."""
+
+    __tablename__ = "comments"
+    __table_args__ = (Index("ix_comments_task", "task_id", "created_at", "id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    author_text: Mapped[str | None] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
+    version: Mapped[int]

@@ -1,0 +1,87 @@
+"""Routes of tasks."""
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskmanager.kit.http.answers import NO_CONTENT, NOT_MODIFIED, refusals
+from taskmanager.kit.http.etag import IfMatchDep, conditional, tagged
+from taskmanager.kit.http.route import router
+from taskmanager.kit.limits import IdPath
+from taskmanager.kit.paging import PagerDep
+from taskmanager.tasks.deps import ActivityDep, TasksDep, TaskServiceDep
+from taskmanager.tasks.repository import sort_keys
+from taskmanager.tasks.schemas import ActivityList, TaskCreate, TaskList, TaskOut, TaskQuery, TaskUpdate
+from taskmanager.tasks.state import task_out
+
+tasks = router(prefix="/tasks", tags=["tasks"])
+
+_READ = refusals(400, 401, 404, 422)
+_CREATE = refusals(400, 401, 403, 404, 409, 413, 415, 422)
+_CHANGE = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
+_ACT = refusals(400, 401, 403, 404, 409, 412, 422)
+
+
+@tasks.get("", response_model=TaskList, responses=refusals(400, 401, 422))
+async def list_tasks(repository: TasksDep, pager: PagerDep, query: Annotated[TaskQuery, Query()]) -> Any:
+    """List the tasks you may see, newest first unless sorted otherwise."""
+    return pager.page(await repository.list(query, pager), sort_keys(query.sort), task_out)
+
+
+@tasks.post("", status_code=201, response_model=TaskOut, responses=_CREATE)
+async def create_task(response: Response, service: TaskServiceDep, body: TaskCreate) -> Any:
+    """Make a task; only a title is needed, and it goes to your Inbox unless a project is named."""
+    created = task_out(await service.create(body))
+    response.headers["Location"] = f"/tasks/{created.id}"
+    return tagged(response, created)
+
+
+@tasks.get("/{task_id}", response_model=TaskOut, responses=NOT_MODIFIED | _READ)
+async def read_task(request: Request, response: Response, repository: TasksDep, task_id: IdPath) -> Any:
+    """Read one task."""
+    return conditional(request, response, task_out(await repository.get(task_id)))
+
+
+@tasks.patch("/{task_id}", response_model=TaskOut, responses=_CHANGE)
+async def update_task(
+    response: Response, service: TaskServiceDep, if_match: IfMatchDep, task_id: IdPath, body: TaskUpdate
+) -> Any:
+    """Change the fields that the body names (merge patch: null clears)."""
+    return tagged(response, task_out(await service.update(task_id, body, if_match)))
+
+
+@tasks.delete("/{task_id}", status_code=204, responses=NO_CONTENT | _ACT)
+async def delete_task(
+    service: TaskServiceDep,
+    if_match: IfMatchDep,
+    task_id: IdPath,
+    permanent: Annotated[bool, Query(description="Delete for good; only from the trash.")] = False,
+) -> None:
+    """Put a task into the trash for 30 days; with ``permanent``, delete one that is there for good."""
+    await (service.purge if permanent else service.trash)(task_id, if_match)
+
+
+@tasks.post("/{task_id}/complete", response_model=TaskOut, responses=_ACT)
+async def complete_task(response: Response, service: TaskServiceDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
+    """Mark a task as done."""
+    return tagged(response, task_out(await service.complete(task_id, if_match)))
+
+
+@tasks.post("/{task_id}/reopen", response_model=TaskOut, responses=_ACT)
+async def reopen_task(response: Response, service: TaskServiceDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
+    """Take up a done or cancelled task again."""
+    return tagged(response, task_out(await service.reopen(task_id, if_match)))
+
+
+@tasks.post("/{task_id}/restore", response_model=TaskOut, responses=_ACT)
+async def restore_task(response: Response, service: TaskServiceDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
+    """Take a task out of the trash, with the subtasks that went there with it."""
+    return tagged(response, task_out(await service.restore(task_id, if_match)))
+
+
+@tasks.get("/{task_id}/activity", response_model=ActivityList, responses=_READ)
+async def list_activity(activity: ActivityDep, task_id: IdPath, pager: PagerDep) -> Any:
+    """List who changed what in a task, newest first."""
+    return await activity.of_task(task_id, pager)
