@@ -1,0 +1,1 @@
+"""The administrators' view of all rooms."""

@@ -1,0 +1,191 @@
+"""The application: every room's routes and handlers, wired in one place."""
+
+import ipaddress
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route
+
+import taskmanager
+from taskmanager import upkeep
+from taskmanager.admin.router import admin
+from taskmanager.auth import router as sign_in_routes
+from taskmanager.auth import router_accounts as account_routes
+from taskmanager.auth.access_tokens import AccessTokens
+from taskmanager.auth.accounts import UserCreated
+from taskmanager.auth.cookies import CLIENT_HEADER, Cookies
+from taskmanager.auth.deps import Auth
+from taskmanager.auth.keys import load_master, load_ring
+from taskmanager.auth.passwords import Passwords
+from taskmanager.auth.refresh_tokens import RefreshTokens
+from taskmanager.auth.snapshots import AccessChanged, Snapshots
+from taskmanager.health import health
+from taskmanager.kit.cache import open_cache
+from taskmanager.kit.db import Database
+from taskmanager.kit.errors import HANDLERS
+from taskmanager.kit.events import EventBus
+from taskmanager.kit.http.answers import Problem
+from taskmanager.kit.http.docs import docs_routes
+from taskmanager.kit.http.middleware import Edge, Gate
+from taskmanager.kit.http.pages import web_app
+from taskmanager.kit.jobs import Jobs
+from taskmanager.kit.settings import Settings
+from taskmanager.projects.router import labels, projects
+from taskmanager.projects.service import add_inbox
+from taskmanager.sync.replay import may_replay
+from taskmanager.sync.router import undo
+from taskmanager.tasks.router import tasks
+
+OPENAPI_URL = "/openapi.json"
+DESCRIPTION = """Tasks, projects and people, behind authorization that its users can verify.
+
+Sign in with `POST /login`, send the access token as `Authorization: Bearer`, and exchange the refresh token at
+`POST /refresh` before it expires. Refusals are `application/problem+json` (RFC 9457) with a stable `code`.
+"""
+ROUTERS = (
+    sign_in_routes.credentials,
+    sign_in_routes.own,
+    account_routes.entrance,
+    account_routes.own,
+    tasks,
+    undo,
+    projects,
+    labels,
+    admin,
+    health,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application; its resources are opened when the server starts it."""
+    app = FastAPI(
+        title="TaskManager",
+        version=taskmanager.__version__,
+        description=DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        exception_handlers=HANDLERS,
+    )
+    app.state.settings = settings
+    app.state.trusted_networks = tuple(ipaddress.ip_network(n, strict=False) for n in settings.trusted_proxies)
+    for router in ROUTERS:
+        app.include_router(router)
+    document: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not document:
+            document.update(_openapi(app))
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    app.router.routes.extend(docs_routes(OPENAPI_URL))
+    app.add_api_route(OPENAPI_URL, openapi, include_in_schema=False)
+    app.router.routes.append(Mount("/app", web_app(settings.web_dir)))
+    app.router.routes.append(Route("/", lambda _: RedirectResponse("/app/", status_code=307)))
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                CLIENT_HEADER,
+            ],
+            expose_headers=["ETag", "Link", "Location", "X-Operation-ID", "X-Request-ID", "Idempotency-Replayed"],
+        )
+    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(Edge, settings=settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    master = load_master(settings)
+    events = _events()
+    database = Database(settings, events)
+    cache = open_cache(settings.redis_url)
+    snapshots = Snapshots(database, cache, master.derive("cache-seals"))
+    events.after(AccessChanged, snapshots.forget)
+    state = app.state
+    state.database, state.cache, state.started = database, cache, time.monotonic()
+    state.draining = False
+    state.idempotency_secret = master.derive("idempotency")
+    state.cursor_secret = master.derive("cursors")
+    state.may_replay = may_replay
+    async with database.write() as session:
+        ring = await load_ring(session, master)
+    life = timedelta(minutes=settings.access_token_minutes)
+    passwords = Passwords(settings)
+    state.auth = Auth(
+        ring=ring,
+        access=AccessTokens(lambda: ring, settings.issuer, life),
+        refresh=RefreshTokens(master.derive("refresh-tokens")),
+        passwords=passwords,
+        snapshots=snapshots,
+        cookies=Cookies(settings),
+        registration=settings.registration,
+    )
+    jobs = Jobs(database)
+    upkeep.schedule(jobs)
+    await snapshots.start()
+    await jobs.start()
+    try:
+        yield
+    finally:
+        await jobs.stop()
+        await snapshots.stop()
+        passwords.stop()
+        await cache.close()
+        await database.stop()
+
+
+def _events() -> EventBus:
+    """Return who must hear of what within a transaction, whoever makes it: a request or the command line."""
+    events = EventBus()
+    events.inside(AccessChanged, Snapshots.write_down)
+    events.inside(UserCreated, _give_inbox)
+    return events
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database for work outside a server."""
+    return Database(settings, _events())
+
+
+async def _give_inbox(session: Any, fact: UserCreated) -> None:
+    await add_inbox(session, fact.user_id)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0"
+    )
+    schemas = document["components"]["schemas"]
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    schemas.update(_schema_of(Problem))
+    document["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token."}
+    }
+    document["security"] = [{"bearer": []}]
+    return document
+
+
+def _schema_of(model: Any) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    nested: dict[str, Any] = schema.pop("$defs", {})
+    return {**nested, model.__name__: schema}

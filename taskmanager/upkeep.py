@@ -1,0 +1,39 @@
+"""What is tidied up by itself: expired keys and sessions, and the trash after 30 days."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth import repository as auth
+from taskmanager.auth import snapshots
+from taskmanager.kit import clock
+from taskmanager.kit.http import idempotency
+from taskmanager.kit.jobs import Jobs
+from taskmanager.projects import trash as projects
+from taskmanager.tasks import trash as tasks
+
+ENDED_SESSIONS_KEPT = timedelta(days=1)
+TRASH_KEPT = timedelta(days=30)
+
+
+def schedule(jobs: Jobs) -> None:
+    """Register the upkeep; each run works on a bounded batch, so that it never holds the writer for long."""
+    jobs.every(timedelta(minutes=5), "purge_keys", _purge_keys)
+    jobs.every(timedelta(minutes=5), "purge_sessions", _purge_sessions)
+    jobs.every(timedelta(minutes=15), "purge_trash", _purge_trash)
+
+
+async def _purge_keys(session: AsyncSession, _: dict[str, Any]) -> None:
+    await idempotency.purge(session)
+
+
+async def _purge_sessions(session: AsyncSession, _: dict[str, Any]) -> None:
+    await auth.purge(session, clock.now() - ENDED_SESSIONS_KEPT)
+    await snapshots.purge(session)
+
+
+async def _purge_trash(session: AsyncSession, _: dict[str, Any]) -> None:
+    before = clock.now() - TRASH_KEPT
+    await tasks.purge(session, before)
+    await projects.purge(session, before)
