@@ -1,0 +1,104 @@
+"""Every check, with the real services it needs: `python3 app.py test [what to give pytest]`.
+
+With arguments only pytest runs, with them. A failing step hides none of the others.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from tests.services import ServiceError, chromium, postgres_server, valkey_server
+from tests.services.postgres import VARIABLE as DATABASE_URL
+from tests.services.process import dies_with_its_parent
+from tests.services.valkey import VARIABLE as REDIS_URL
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = [sys.executable, str(ROOT / "app.py")]
+CHECKS = {
+    "ruff check": ["ruff", "check"],
+    "ruff format": ["ruff", "format", "--check"],
+    "mypy": ["mypy"],
+    "import contracts": ["lint-imports"],
+    "hadolint": ["hadolint", "Dockerfile"],
+    "web build": [*APP, "build-web"],
+    "web checks": [*APP, "npm", "run", "check"],
+}
+# Two workers: what a small machine has, and enough to find tests that lean on each other.
+PYTEST = [sys.executable, "-m", "pytest"]
+WORKERS = ["-n", "2"]
+
+
+def main(arguments: list[str]) -> int:
+    """Run the checks, pytest last; 0 only if all of them passed."""
+    signal.signal(signal.SIGTERM, _stop)
+    started = time.monotonic()
+    own_workers = any(word.startswith(("-n", "--numprocesses", "--pdb", "--dist")) for word in arguments)
+    pytest = {"pytest": [*PYTEST, *([] if own_workers else WORKERS), *arguments]}
+    failed = []
+    with contextlib.ExitStack() as stack:
+        if not _serve(stack):
+            failed.append("services")
+        steps = pytest if arguments else CHECKS | pytest
+        for name, command in steps.items():
+            if not _passes(name, command, last=name == "pytest"):
+                failed.append(name)
+    seconds = time.monotonic() - started
+    if failed:
+        print(f"FAILED: {', '.join(failed)} ({len(steps)} steps, {seconds:.0f} s).", flush=True)
+        return 1
+    print(f"Passed: {', '.join(steps)} ({seconds:.0f} s).", flush=True)
+    return 0
+
+
+def _serve(stack: contextlib.ExitStack) -> bool:
+    """Start what tests need and put its addresses into the environment; False (and why) if any of it is missing."""
+    complete = True
+    with _timed("services") as report:
+        for variable, service in ((REDIS_URL, valkey_server), (DATABASE_URL, postgres_server)):
+            try:
+                os.environ[variable] = stack.enter_context(service())
+            except ServiceError as error:
+                complete = False
+                print(error, flush=True)
+        try:
+            os.environ["CHROME"] = chromium()
+        except ServiceError as error:
+            complete = False
+            print(error, flush=True)
+        report.append("ok" if complete else "FAILED")
+    return complete
+
+
+def _passes(name: str, command: list[str], *, last: bool) -> bool:
+    program = shutil.which(command[0], path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    with _timed(name, silent_end=last) as report:
+        status = subprocess.run(
+            [program or command[0], *command[1:]], cwd=ROOT, check=False, preexec_fn=dies_with_its_parent()
+        ).returncode
+        report.append("ok" if status == 0 else f"FAILED (status {status})")
+    return status == 0
+
+
+@contextlib.contextmanager
+def _timed(name: str, *, silent_end: bool = False) -> Iterator[list[str]]:
+    """Print the name of a step, and afterwards what it reported with the time it took."""
+    print(f"\n== {name}", flush=True)
+    started, report = time.monotonic(), list[str]()
+    yield report
+    if not silent_end:
+        print(f"-- {name}: {' '.join(report)}, {time.monotonic() - started:.1f} s", flush=True)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

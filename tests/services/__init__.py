@@ -1,0 +1,22 @@
+"""Real services for tests: Valkey, PostgreSQL and a browser, brought along where the machine has none.
+
+`valkey_server()` and `postgres_server()` yield the URL of a shared server: the one the environment names, else a new
+one. Tests that stop or kill a server take their own from `own_valkey()` and `own_postgres()`, which also yield its
+process. Nothing outlives the run that started it.
+"""
+
+from tests.services.chromium import chromium
+from tests.services.postgres import own_postgres, postgres_server
+from tests.services.process import Server, ServiceError, free_port
+from tests.services.valkey import own_valkey, valkey_server
+
+__all__ = [
+    "Server",
+    "ServiceError",
+    "chromium",
+    "free_port",
+    "own_postgres",
+    "own_valkey",
+    "postgres_server",
+    "valkey_server",
+]

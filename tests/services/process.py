@@ -1,0 +1,108 @@
+"""Child processes that cannot outlive the run: own process group, death signal, own log file, no inherited pipes."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 10
+PR_SET_PDEATHSIG = 1
+
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
+class ServiceError(RuntimeError):
+    """A service that tests need is missing or does not start; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server of our own, to be stopped, killed or restarted by a test."""
+
+    url: str
+    port: int
+    process: subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback interface that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def dies_with_its_parent() -> Callable[[], None]:
+    """Return a `preexec_fn`: Linux kills the child when its parent ends, however that ended."""
+    parent = os.getpid()
+
+    def arrange() -> None:
+        if _prctl is not None:
+            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return arrange
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str],
+    ready: Callable[[subprocess.Popen[bytes]], bool],
+    *,
+    log: Path,
+    user: int | None = None,
+    stop: signal.Signals = signal.SIGTERM,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server until the block ends; the block begins once `ready` holds.
+
+    `stop` ends it (after ten seconds SIGKILL does). Raises ServiceError with the end of its log if it does not start.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            user=user,
+            group=user,
+            extra_groups=[] if user is not None else None,
+            start_new_session=True,
+            cwd=log.parent,
+            # Needed: nothing else reaches a child whose parent was killed. The run starts its servers from one thread.
+            preexec_fn=dies_with_its_parent(),
+        )
+    try:
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not ready(process):
+            if process.poll() is not None or time.monotonic() > deadline:
+                end = log.read_text(errors="replace")[-2000:]
+                message = f"{command[0]} did not start (status {process.returncode}):\n{end}"
+                raise ServiceError(message)
+            time.sleep(0.02)
+        yield process
+    finally:
+        _end(process, stop)
+
+
+def _end(process: subprocess.Popen[bytes], stop: signal.Signals) -> None:
+    if process.poll() is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        # A test may have stopped it (SIGSTOP); only a running process reads the signal.
+        os.killpg(process.pid, signal.SIGCONT)
+        process.send_signal(stop)
+    try:
+        process.wait(SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
