@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
@@ -21,7 +20,7 @@ from taskmanager.auth import router_accounts as account_routes
 from taskmanager.auth.access_tokens import AccessTokens
 from taskmanager.auth.accounts import UserCreated
 from taskmanager.auth.cookies import CLIENT_HEADER, Cookies
-from taskmanager.auth.deps import Auth
+from taskmanager.auth.deps import Auth, get_actor
 from taskmanager.auth.keys import load_master, load_ring
 from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.refresh_tokens import RefreshTokens
@@ -31,7 +30,7 @@ from taskmanager.kit.cache import open_cache
 from taskmanager.kit.db import Database
 from taskmanager.kit.errors import HANDLERS
 from taskmanager.kit.events import EventBus
-from taskmanager.kit.http.answers import Problem
+from taskmanager.kit.http import openapi
 from taskmanager.kit.http.docs import docs_routes
 from taskmanager.kit.http.middleware import Edge, Gate
 from taskmanager.kit.http.pages import web_app
@@ -73,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        generate_unique_id_function=openapi.operation_id,
         exception_handlers=HANDLERS,
     )
     app.state.settings = settings
@@ -81,14 +81,14 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     document: dict[str, Any] = {}
 
-    def openapi() -> dict[str, Any]:
+    def describe() -> dict[str, Any]:
         if not document:
-            document.update(_openapi(app))
+            document.update(openapi.document(app, ROUTERS, get_actor))
         return document
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = describe  # type: ignore[method-assign]
     app.router.routes.extend(docs_routes(OPENAPI_URL))
-    app.add_api_route(OPENAPI_URL, openapi, include_in_schema=False)
+    app.add_api_route(OPENAPI_URL, describe, include_in_schema=False)
     app.router.routes.append(Mount("/app", web_app(settings.web_dir)))
     app.router.routes.append(Route("/", lambda _: RedirectResponse("/app/", status_code=307)))
     if settings.cors_origins:
@@ -168,24 +168,3 @@ def open_database(settings: Settings) -> Database:
 
 async def _give_inbox(session: Any, fact: UserCreated) -> None:
     await add_inbox(session, fact.user_id)
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0"
-    )
-    schemas = document["components"]["schemas"]
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
-    schemas.update(_schema_of(Problem))
-    document["components"]["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token."}
-    }
-    document["security"] = [{"bearer": []}]
-    return document
-
-
-def _schema_of(model: Any) -> dict[str, Any]:
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    nested: dict[str, Any] = schema.pop("$defs", {})
-    return {**nested, model.__name__: schema}

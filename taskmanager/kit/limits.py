@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from taskmanager.kit import ids
 
@@ -70,8 +70,9 @@ def _check_id(text: str) -> str:
     return text
 
 
-IdText = Annotated[str, AfterValidator(_check_id)]
-IdPath = Annotated[str, Path(), AfterValidator(_check_id)]
+_UUID = WithJsonSchema({"type": "string", "format": "uuid"})
+IdText = Annotated[str, AfterValidator(_check_id), _UUID]
+IdPath = Annotated[str, Path(), AfterValidator(_check_id), _UUID]
 
 
 @cache
