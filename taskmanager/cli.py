@@ -25,12 +25,13 @@ from taskmanager.auth.schemas import UserCreate, UserUpdate
 from taskmanager.kit import migrate
 from taskmanager.kit.errors import AppError
 from taskmanager.kit.settings import PREFIX, Settings
+from taskmanager.kit.settings_text import as_environment, as_help, as_markdown
 from taskmanager.main import create_app, open_database
 
 app = typer.Typer(
     name="taskmanager",
-    help="A self-hosted task manager. Without a command it serves; settings are environment variables, "
-    f"{PREFIX}DATA_DIR and so on (see docs/settings.md).",
+    help="A self-hosted task manager. Settings are environment variables such as "
+    f"{PREFIX}DATA_DIR; `taskmanager settings` prints them all.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -76,7 +77,7 @@ def run(work: Callable[[Any], Coroutine[Any, Any, Result]]) -> Result:
     return asyncio.run(in_transaction())
 
 
-@app.command()
+@app.command(epilog=f"Settings, each an environment variable:\n\n{as_help().replace(chr(10), chr(10) * 2)}")
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
@@ -104,6 +105,16 @@ def openapi(
         sys.stdout.write(text)
     else:
         output.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def settings(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/settings.md.")] = False,
+    env: Annotated[bool, typer.Option("--env", help="As the file .env.example.")] = False,
+) -> None:
+    """Print every setting with its default."""
+    text = as_markdown() if markdown else as_environment() if env else as_help() + "\n"
+    sys.stdout.write(text)
 
 
 @app.command()
