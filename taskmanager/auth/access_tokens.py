@@ -13,6 +13,8 @@ import jwt
 from taskmanager.auth.keys import KeyRing
 from taskmanager.kit import clock, ids
 
+# RFC 6750, section 3: at least one parameter follows the scheme.
+CHALLENGE = 'Bearer realm="taskmanager"'
 LEEWAY_SECONDS = 10
 MAX_LENGTH = 4096
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
@@ -125,9 +127,14 @@ def _object(raw: bytes) -> dict[str, Any]:
         return result
 
     value = json.loads(raw.decode("utf-8"), object_pairs_hook=unique, parse_constant=_refuse)
-    if not isinstance(value, dict) or any(isinstance(item, dict) for item in value.values()):
+    if not isinstance(value, dict) or not all(_is_flat(item) for item in value.values()):
         raise TokenRefusedError
     return value
+
+
+def _is_flat(value: Any) -> bool:
+    """Tell whether a claim is a plain value or a list of texts; ours are nothing else."""
+    return all(isinstance(item, str) for item in value) if isinstance(value, list) else not isinstance(value, dict)
 
 
 def _refuse(_: str) -> None:

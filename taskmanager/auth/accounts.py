@@ -98,10 +98,12 @@ class Accounts:
 
     async def set_up(self, data: Setup, password_hash: str) -> User:
         """Make the first administrator."""
+        links = LinkRepository(self._session)
+        await links.lock("setup")
         await self._links.use("setup", data.setup_token)
         if await self._repository.has_admin():
             raise SetupDoneError
-        await LinkRepository(self._session).remove("setup")
+        await links.remove("setup")
         return await self.add(data.username, "admin", password_hash)
 
     async def create(self, data: UserCreate, actor: Actor | None) -> tuple[User, NewLink]:
@@ -157,7 +159,7 @@ class Accounts:
         user = await self._repository.get(user_id, lock=True)
         role: Role = data.role if "role" in data.model_fields_set else user.role  # type: ignore[assignment]
         active = data.active if "active" in data.model_fields_set else user.active
-        if actor is not None and role == "admin" and user.role != "admin":
+        if actor is not None and role == "admin" and active and user.id not in admins:
             require_recent(actor)
         if list(admins) == [user.id] and (role != "admin" or not active):
             raise LastAdminError

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from taskmanager.auth.sign_in import Grant
 from taskmanager.kit.errors import ForbiddenError
+from taskmanager.kit.http.client import is_own_origin
 from taskmanager.kit.settings import Settings
 
 CLIENT_HEADER = "X-TM-Client"
@@ -45,13 +46,27 @@ class Cookies:
 def refuse_cross_site(request: Request) -> None:
     """Raise unless a changing request with cookies shows that our own page sent it.
 
-    A custom header needs a preflight, and the browser itself says where the request comes from (ASVS 3.5.1). A
-    foreign ``Origin`` never gets this far; here at least one of the two browser headers must be present.
+    A custom header needs a preflight, and the browser itself says where the request comes from (ASVS 3.5.1): at least
+    one of its two headers must be there, and none may name another origin, not even one that may call the API.
     """
     if request.method in _SAFE:
         return
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    ours = (site or origin) and site in {None, "same-origin"}
-    if request.headers.get(CLIENT_HEADER) != "web" or not ours:
+    sites, origins = request.headers.getlist("sec-fetch-site"), request.headers.getlist("origin")
+    ours = all(site == "same-origin" for site in sites) and all(is_own_origin(request, origin) for origin in origins)
+    if request.headers.get(CLIENT_HEADER) != "web" or not ours or not (sites or origins):
+        raise CrossSiteError
+
+
+def refuse_foreign_sign_in(request: Request, *, cookie: bool) -> None:
+    """Raise for a sign-in from a page of another origin (login CSRF).
+
+    Origins that may call the API may sign in with tokens in the answer, never with cookies. Programs send neither
+    header, which is fine.
+    """
+    sites, origins = request.headers.getlist("sec-fetch-site"), request.headers.getlist("origin")
+    # Any other foreign origin has been refused at the door.
+    foreign = [origin for origin in origins if not is_own_origin(request, origin)]
+    if foreign and not cookie:
+        return
+    if foreign or any(site not in {"same-origin", "none"} for site in sites):
         raise CrossSiteError

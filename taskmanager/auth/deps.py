@@ -8,7 +8,8 @@ from starlette.requests import Request
 
 from taskmanager.auth.access_tokens import AccessTokens, Claims, TokenRefusedError
 from taskmanager.auth.accounts import Accounts, WrongPasswordError, refuse_registration, refuse_same
-from taskmanager.auth.cookies import Cookies, refuse_cross_site
+from taskmanager.auth.cookies import Cookies, refuse_foreign_sign_in
+from taskmanager.auth.credentials import Presented, SessionEndedError, TokenInvalidError, access_token, present
 from taskmanager.auth.keys import KeyRing
 from taskmanager.auth.links import Kind, Links
 from taskmanager.auth.passwords import Passwords
@@ -19,46 +20,11 @@ from taskmanager.auth.schemas import Login, PasswordChange, PasswordReset, Refre
 from taskmanager.auth.sign_in import LoginRefusedError, Sessions, SignIn
 from taskmanager.auth.snapshots import Snapshots
 from taskmanager.kit.db import Database, SessionDep
-from taskmanager.kit.errors import AppError, ForbiddenError
+from taskmanager.kit.errors import ForbiddenError
 from taskmanager.kit.http.client import client_address
 from taskmanager.kit.http.idempotency import read_key
 
 MAX_AGENT = 300
-
-
-class NotSignedInError(AppError):
-    """RFC 6750, section 3: without credentials the challenge carries no error."""
-
-    status = 401
-    code = "not_authenticated"
-    title = "Sign in first."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": "Bearer"})
-
-
-class TokenInvalidError(AppError):
-    status = 401
-    code = "invalid_token"
-    title = "The access token is not valid (any more)."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-
-
-class SessionEndedError(AppError):
-    status = 401
-    code = "session_ended"
-    title = "This session has ended. Sign in again."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-
-
-class TwoCredentialsError(AppError):
-    status = 400
-    code = "ambiguous_credentials"
-    title = "Send one credential only: one Authorization header or the cookie."
 
 
 @dataclass
@@ -82,17 +48,6 @@ def get_auth(request: Request) -> Auth:
 AuthDep = Annotated[Auth, Depends(get_auth)]
 
 
-def bearer(request: Request) -> str | None:
-    """Return the token of the one Authorization header; nowhere else is one looked for (RFC 9700, 4.3.2)."""
-    headers = request.headers.getlist("authorization")
-    if len(headers) > 1:
-        raise TwoCredentialsError
-    if not headers:
-        return None
-    scheme, _, token = headers[0].partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else ""
-
-
 def verified(auth: Auth, token: str) -> Claims:
     """Return the claims of an access token, or raise 401."""
     try:
@@ -103,15 +58,7 @@ def verified(auth: Auth, token: str) -> Claims:
 
 async def get_actor(request: Request, auth: AuthDep) -> Actor:
     """Return who is asking; the role comes from the database, never from the token."""
-    token, cookie = bearer(request), request.cookies.get(auth.cookies.access)
-    if token is not None and cookie is not None:
-        raise TwoCredentialsError
-    if cookie is not None:
-        refuse_cross_site(request)
-        token = cookie
-    if token is None:
-        raise NotSignedInError
-    claims = verified(auth, token)
+    claims = verified(auth, access_token(request, auth.cookies))
     snapshot = await auth.snapshots.get(claims.session_id)
     if snapshot is None or snapshot.user_id != claims.user_id:
         raise SessionEndedError
@@ -160,6 +107,7 @@ class CheckedLogin:
 
 async def check_login(request: Request, auth: AuthDep, body: Login) -> CheckedLogin:
     """Check name and password; the work is the same for unknown, wrong and disabled."""
+    refuse_foreign_sign_in(request, cookie=body.cookie)
     database: Database = request.app.state.database
     async with database.read() as session:
         user = await AccountRepository(session).find_by_login(body.username)
@@ -177,29 +125,16 @@ async def check_login(request: Request, auth: AuthDep, body: Login) -> CheckedLo
     return CheckedLogin(user.id, user.password_hash, new_hash, how, body.cookie)
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedRefresh:
-    """A refresh token and where it came from."""
-
-    token: str | None
-    from_cookie: bool
-    idempotency_key: str | None
+async def read_presented(request: Request, auth: AuthDep, body: Refresh | None = None) -> Presented:
+    """Return the tokens of a request for a new token or for signing out."""
+    return present(request, auth.cookies, body.refresh_token if body is not None else None)
 
 
-async def read_refresh(
+async def read_rotation_key(
     request: Request,
-    auth: AuthDep,
-    body: Refresh | None = None,
     idempotency_key: Annotated[str | None, Header(description="Lets a lost answer be fetched again.")] = None,  # noqa: ARG001 - declared for the documentation; read strictly below
-) -> PresentedRefresh:
-    """Return the one refresh token of the request."""
-    token = body.refresh_token if body is not None else None
-    cookie = request.cookies.get(auth.cookies.refresh)
-    if token is not None and cookie is not None:
-        raise TwoCredentialsError
-    if cookie is not None:
-        refuse_cross_site(request)
-    return PresentedRefresh(token or cookie, cookie is not None, read_key(request))
+) -> str | None:
+    return read_key(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +213,8 @@ def get_links(session: SessionDep) -> Links:
 
 # Each of these is declared before the session in a route, so that its work is done before the write lock is taken.
 CheckedLoginDep = Annotated[CheckedLogin, Depends(check_login)]
-PresentedRefreshDep = Annotated[PresentedRefresh, Depends(read_refresh)]
+PresentedDep = Annotated[Presented, Depends(read_presented)]
+RotationKeyDep = Annotated[str | None, Depends(read_rotation_key)]
 HashedRegistrationDep = Annotated[HashedRegistration, Depends(hash_registration)]
 HashedSetupDep = Annotated[HashedSetup, Depends(hash_setup)]
 HashedResetDep = Annotated[HashedReset, Depends(hash_reset)]

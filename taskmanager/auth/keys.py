@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -50,14 +51,15 @@ def load_master(settings: Settings) -> Master:
     """
     given = settings.master_secret_file
     path = given or settings.data_dir / "master.key"
-    if given is None:
-        _generate(path)
     try:
-        secret = _decode(path.read_bytes())
+        if given is None:
+            _generate(path)
+        text = path.read_bytes().strip()
     except OSError as error:
-        message = f"cannot read the master secret {path}: {error.strerror}"
+        message = f"cannot {'read' if given else 'make or read'} the master secret {path}: {error.strerror}"
         raise KeyProblem(message) from error
-    _refuse_weak(secret, path)
+    secret = _decode(text)
+    _refuse_weak(text, secret, path)
     return Master(secret)
 
 
@@ -70,18 +72,19 @@ def _generate(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    # A link never replaces: of two processes that start at once, both go on with the first one's secret.
-    with contextlib.suppress(FileExistsError):
-        path.hardlink_to(draft)
-    draft.unlink()
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # A link never replaces: of two processes that start at once, both go on with the first one's secret.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
 
 
-def _decode(content: bytes) -> bytes:
-    text = content.strip()
+def _decode(text: bytes) -> bytes:
     with contextlib.suppress(ValueError):
         decoded = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
         if len(decoded) >= SECRET_BYTES:
@@ -89,15 +92,25 @@ def _decode(content: bytes) -> bytes:
     return text
 
 
-def _refuse_weak(secret: bytes, path: Path) -> None:
+def _refuse_weak(text: bytes, secret: bytes, path: Path) -> None:
+    """Refuse what is short or guessable, as it is written (examples are words) and as it is used."""
     advice = f"write 32 random bytes into it (for example: openssl rand -base64 32) or unset {PREFIX}MASTER_SECRET_FILE"
     if len(secret) < SECRET_BYTES:
         message = f"the master secret in {path} is shorter than {SECRET_BYTES} bytes; {advice}"
         raise KeyProblem(message)
-    lowered = secret.lower()
-    if len(set(secret)) < _LEAST_DISTINCT or any(example.encode() in lowered for example in _EXAMPLES):
+    # Random text may hold a word by chance; what is left of it is still long.
+    left = text.lower()
+    for example in _EXAMPLES:
+        left = left.replace(example.encode(), b"")
+    if len(left) < SECRET_BYTES or any(_is_regular(form) for form in (text, secret)):
         message = f"the master secret in {path} is guessable; {advice}"
         raise KeyProblem(message)
+
+
+def _is_regular(secret: bytes) -> bool:
+    """Tell whether few bytes, a repeated piece or a plain sequence make up the whole."""
+    steps = {(after - before) % 256 for before, after in pairwise(secret)}
+    return len(set(secret)) < _LEAST_DISTINCT or len(steps) == 1 or secret in (secret + secret)[1:-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ OPERATIONS = 2
 MEMORY_BYTES = 19_456 * 1024
 MAX_LENGTH = 1024
 # A stored hash that asks for more than this is not one of ours and must not stop the server.
-_MAX_MEMORY_KIB, _MAX_OPERATIONS = 1_048_576, 16
+_MAX_MEMORY_KIB, _MAX_OPERATIONS = 262_144, 16
 _NICENESS = 10
 _PARAMETERS = re.compile(r"\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=1\$")
 # The hash of a password nobody has: unknown and disabled names cost what real ones cost.

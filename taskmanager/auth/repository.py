@@ -124,6 +124,10 @@ class LinkRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
+    async def lock(self, kind: str) -> None:
+        """Let nobody else use or remove links of a kind until the transaction ends."""
+        await self._session.execute(select(Link.id).where(Link.kind == kind).order_by(Link.id).with_for_update())
+
     async def use(self, digest: bytes, kind: str) -> Link | None:
         """Use up a live link and return it; of two who try at once, one gets it."""
         now = clock.now()

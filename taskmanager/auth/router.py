@@ -5,21 +5,22 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from taskmanager.auth.credentials import TokenInvalidError
 from taskmanager.auth.deps import (
     AccountsDep,
     ActorDep,
+    Auth,
     AuthDep,
     CheckedLoginDep,
-    PresentedRefreshDep,
+    PresentedDep,
+    RotationKeyDep,
     SessionsDep,
-    TokenInvalidError,
-    bearer,
     verified,
 )
 from taskmanager.auth.models import Session
 from taskmanager.auth.repository import SESSION_ORDER, SessionRepository
 from taskmanager.auth.schemas import CookieTokens, SessionList, SessionOut, Tokens
-from taskmanager.auth.sign_in import Grant, Refusal
+from taskmanager.auth.sign_in import Grant
 from taskmanager.kit.db import ReaderDep, SessionDep
 from taskmanager.kit.errors import problem
 from taskmanager.kit.http.answers import NO_CONTENT, refusals
@@ -38,7 +39,7 @@ _TITLES = {
 }
 
 
-def _granted(response: Response, auth: Any, grant: Grant, *, cookie: bool) -> Tokens | CookieTokens:
+def _granted(response: Response, auth: Auth, grant: Grant, *, cookie: bool) -> Tokens | CookieTokens:
     if grant.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     if cookie:
@@ -72,22 +73,26 @@ async def login(
     responses=refusals(400, 401, 403, 413, 415, 422, 503),
 )
 async def refresh(
-    request: Request, response: Response, auth: AuthDep, presented: PresentedRefreshDep, sessions: SessionsDep
+    *,
+    request: Request,
+    response: Response,
+    auth: AuthDep,
+    presented: PresentedDep,
+    idempotency_key: RotationKeyDep,
+    sessions: SessionsDep,
 ) -> Any:
     """Exchange a refresh token for its successor.
 
     It works once; the same request repeated with its ``Idempotency-Key`` gets the same successor, so a lost answer
     costs nothing.
     """
-    outcome: Grant | Refusal = Refusal("invalid_refresh_token", session_over=False)
-    if presented.token is not None:
-        outcome = await sessions.rotate(presented.token, presented.idempotency_key)
+    outcome = await sessions.rotate(presented.refresh or "", idempotency_key)
     if isinstance(outcome, Grant):
-        return _granted(response, auth, outcome, cookie=presented.from_cookie)
-    headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    refused = problem(request, 401, outcome.code, _TITLES[outcome.code], headers=headers)
+        return _granted(response, auth, outcome, cookie=presented.by_cookie)
+    challenge = TokenInvalidError().headers
+    refused = problem(request, 401, outcome.code, _TITLES[outcome.code], headers=challenge)
     # A loser of a race must not take the winner's cookie away.
-    if presented.from_cookie and outcome.session_over:
+    if presented.by_cookie and outcome.session_over:
         auth.cookies.clear(refused)
     return refused
 
@@ -95,25 +100,22 @@ async def refresh(
 @credentials.post(
     "/logout", status_code=204, openapi_extra=SECRET, responses=NO_CONTENT | refusals(400, 401, 403, 413, 415, 422, 503)
 )
-async def logout(request: Request, auth: AuthDep, presented: PresentedRefreshDep, sessions: SessionsDep) -> Response:
+async def logout(request: Request, auth: AuthDep, presented: PresentedDep, sessions: SessionsDep) -> Response:
     """End the session of the refresh token, of the cookies, or of the access token."""
-    session_id = await sessions.find_genuine(presented.token) if presented.token is not None else None
-    cookie = request.cookies.get(auth.cookies.access)
-    access = bearer(request) if presented.token is None else None
-    if session_id is None and (token := access if access is not None else cookie):
-        session_id = _session_of(auth, token)
+    session_id = await sessions.find_genuine(presented.refresh or "")
+    session_id = session_id or _session_of(auth, presented.access or "")
     response = Response(status_code=204)
     if session_id is None:
         error = TokenInvalidError()
         response = problem(request, error.status, error.code, error.title, headers=error.headers)
     else:
         await sessions.end(session_id)
-    if presented.from_cookie or cookie is not None:
+    if presented.by_cookie:
         auth.cookies.clear(response)
     return response
 
 
-def _session_of(auth: Any, token: str) -> str | None:
+def _session_of(auth: Auth, token: str) -> str | None:
     try:
         return verified(auth, token).session_id
     except TokenInvalidError:

@@ -38,7 +38,11 @@ LinkToken = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Login(Input):
-    username: Annotated[str, Field(min_length=1, max_length=254, description="User name or verified e-mail.")]
+    username: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=254),
+        Field(description="User name or verified e-mail."),
+    ]
     password: Password
     remember: bool = True
     cookie: Annotated[bool, Field(description="Put the tokens into HttpOnly cookies instead of the answer.")] = False

@@ -3,12 +3,14 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from typing import Any, Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
-from taskmanager.auth.access_tokens import AccessTokens
+from taskmanager.auth.access_tokens import CHALLENGE, AccessTokens
 from taskmanager.auth.models import Session, User
 from taskmanager.auth.refresh_tokens import Presented, RefreshTokens, digest
 from taskmanager.auth.snapshots import AccessChanged
@@ -33,7 +35,7 @@ class LoginRefusedError(AppError):
     title = "The user name or the password is not right."
 
     def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+        super().__init__(headers={"WWW-Authenticate": CHALLENGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ class Sessions:
         result: Any = await self._session.execute(statement)
         if result.rowcount != 1:
             return None
-        await self._session.refresh(row)
+        for name, value in values.items():
+            set_committed_value(row, name, value)
         return self._grant(row, token)
 
     async def _behind(
@@ -157,15 +160,21 @@ class Sessions:
         row, _ = found
         within = clock.now() - row.rotated_at <= WINDOW
         if presented.generation == row.generation - 1:
-            if key is not None and key == row.rotation_key and (within or row.recoveries < MAX_LATE_RECOVERIES):
-                if not within:
-                    row.recoveries += 1
+            same_request = key is not None and row.rotation_key is not None and compare_digest(key, row.rotation_key)
+            if same_request and (within or await self._count_recovery(row)):
                 successor = self._refresh.derive(row.id, row.generation, row.salt)
                 return self._grant(row, successor, replayed=True)
             if within:
                 return Refusal("refresh_token_used", session_over=False)
         await self._revoke(row, "refresh_token_reused")
         return Refusal("refresh_token_reused", session_over=True)
+
+    async def _count_recovery(self, row: Session) -> bool:
+        """Count one late recovery; False when the generation has had all of its own."""
+        left = (Session.id == row.id, Session.recoveries < MAX_LATE_RECOVERIES)
+        statement = update(Session).where(*left).values(recoveries=Session.recoveries + 1)
+        result: Any = await self._session.execute(statement.execution_options(synchronize_session=False))
+        return bool(result.rowcount)
 
     async def end(self, session_id: str, reason: str = "logout") -> None:
         """End one session; nothing happens if it has ended already."""

@@ -13,7 +13,8 @@ import hmac
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from collections import deque
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any
 
@@ -32,9 +33,11 @@ LIFE_SECONDS = 30.0
 MARK_SECONDS = 60.0
 FOLLOW_SECONDS = 0.4
 TRUST_SECONDS = 0.9
-# Rows become visible in commit order, not in the order of their times, and a process that starts must hear of every
-# change that a cached snapshot may be older than.
-LOOK_BACK = timedelta(seconds=45)
+# Rows become visible in the order of commits, not of their numbers: a row is looked for again for as long as a
+# transaction may take. Nodes need not agree on the time for this.
+LOOK_BACK_SECONDS = 45.0
+# More changes than this at once are not followed; the database is asked instead until it is quiet again.
+MOST_FOLLOWED = 10_000
 KEPT = timedelta(hours=1)
 
 
@@ -70,16 +73,20 @@ class Snapshots:
         self._cache = cache
         self._seal_key = seal_key
         self._marks: dict[str, float] = {}
-        self._followed_at = 0.0
+        self._followed_at = float("-inf")
+        self._seen: deque[tuple[float, int]] = deque()
+        self._settled = 0
         self._task: asyncio.Task[None] | None = None
 
     async def get(self, session_id: str) -> Snapshot | None:
         """Return the live session, or None when it has ended."""
         snapshot = await self._cached(session_id)
         if snapshot is None:
+            # What is read may be as old as the moment before the reading: its life begins there.
+            begun = time.time()
             snapshot = await self._read(session_id)
             if snapshot is not None and self._trusted():
-                await self._cache.put(_key(session_id), self._seal(snapshot), LIFE_SECONDS)
+                await self._cache.put(_key(session_id), self._seal(snapshot, begun), LIFE_SECONDS)
         return snapshot if snapshot is not None and snapshot.alive else None
 
     async def _cached(self, session_id: str) -> Snapshot | None:
@@ -87,10 +94,11 @@ class Snapshots:
             return None
         sealed = await self._cache.get(_key(session_id))
         snapshot = self._open(session_id, sealed) if sealed is not None else None
-        # Asked after the wait: a revocation may have come meanwhile.
-        if snapshot is None or self._is_marked(session_id) or self._is_marked(snapshot.user_id):
+        if snapshot is None or not snapshot.alive:
             return None
-        return snapshot
+        # Asked after the wait: a revocation may have come meanwhile.
+        marked = self._is_marked(session_id) or self._is_marked(snapshot.user_id)
+        return snapshot if self._trusted() and not marked else None
 
     async def _read(self, session_id: str) -> Snapshot | None:
         columns = (
@@ -118,8 +126,8 @@ class Snapshots:
         user_id, username, role, timezone, idle, absolute = row
         return Snapshot(session_id, user_id, username, role, timezone, min(idle, absolute).timestamp())
 
-    def _seal(self, snapshot: Snapshot) -> bytes:
-        content = json.dumps({**asdict(snapshot), "filled": time.time()}).encode()
+    def _seal(self, snapshot: Snapshot, filled: float) -> bytes:
+        content = json.dumps({**asdict(snapshot), "filled": filled}).encode()
         return self._tag(snapshot.session_id, content) + content
 
     def _open(self, session_id: str, sealed: bytes) -> Snapshot | None:
@@ -132,7 +140,7 @@ class Snapshots:
         return Snapshot(**values) if -1 < age < LIFE_SECONDS else None
 
     def _tag(self, session_id: str, content: bytes) -> bytes:
-        return hmac.digest(self._seal_key, session_id.encode() + b"\n" + content, hashlib.sha256)
+        return hmac.digest(self._seal_key, f"{_key(session_id)}\n{_SHAPE}\n".encode() + content, hashlib.sha256)
 
     # -- following revocations --
 
@@ -179,14 +187,24 @@ class Snapshots:
 
     async def _follow(self) -> None:
         begun = time.monotonic()
-        statement = select(Revocation.user_id, Revocation.session_id).where(Revocation.at > clock.now() - LOOK_BACK)
+        statement = (
+            select(Revocation.id, Revocation.user_id, Revocation.session_id)
+            .where(Revocation.id > self._settled)
+            .order_by(Revocation.id.desc())
+            .limit(MOST_FOLLOWED)
+        )
         async with self._database.read() as session:
             rows = (await session.execute(statement)).all()
-        for row in rows:
-            for name in row:
+        for _, *names in rows:
+            for name in names:
                 if name is not None:
                     self._mark(name)
-        self._followed_at = begun
+        if rows:
+            self._seen.append((begun, rows[0].id))
+        while self._seen and self._seen[0][0] < begun - LOOK_BACK_SECONDS:
+            self._settled = self._seen.popleft()[1]
+        if len(rows) < MOST_FOLLOWED:
+            self._followed_at = begun
         self._marks = {name: until for name, until in self._marks.items() if until > begun}
 
 
@@ -195,6 +213,10 @@ async def purge(session: AsyncSession, limit: int = 1000) -> int:
     old = select(Revocation.id).where(Revocation.at < clock.now() - KEPT).limit(limit)
     result: Any = await session.execute(delete(Revocation).where(Revocation.id.in_(old)))
     return int(result.rowcount)
+
+
+# Another version of the program may keep another set of fields under the same key; its entries are a miss.
+_SHAPE = ",".join(field.name for field in fields(Snapshot))
 
 
 def _key(session_id: str) -> str:
