@@ -3,12 +3,13 @@
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import MaxConnectionsError, RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,8 @@ class MemoryCache:
 class RedisCache:
     """The cache in Redis or Valkey, shared by all processes.
 
-    Short timeouts and no retries: a stopped server costs a quarter of a second once, then it is left alone for a
-    second at a time (the client's own defaults would hang every request for 20 s).
+    Short timeouts and no retries: a stopped server costs a quarter of a second once, then it is left alone and one
+    request a second asks whether it is back (the client's own defaults would hang every request for 20 s).
     """
 
     name = "redis"
@@ -91,37 +92,40 @@ class RedisCache:
             max_connections=128,
             client_name="taskmanager",
         )
-        self._resume_at = 0.0
+        self._down = False
+        self._ask_again_at = 0.0
 
     async def get(self, key: str) -> bytes | None:
-        if time.monotonic() < self._resume_at:
-            return None
-        try:
-            value: Any = await self._redis.get(key)
-        except (RedisError, OSError) as error:
-            self._pause(error)
-            return None
+        value = await self._ask(lambda: self._redis.get(key))
         return None if value is None else bytes(value)
 
     async def put(self, key: str, value: bytes, seconds: float) -> None:
-        if time.monotonic() < self._resume_at:
-            return
-        try:
-            await self._redis.set(key, value, px=max(1, int(seconds * 1000)))
-        except (RedisError, OSError) as error:
-            self._pause(error)
+        await self._ask(lambda: self._redis.set(key, value, px=max(1, int(seconds * 1000))))
 
     async def drop(self, *keys: str) -> None:
-        if not keys or time.monotonic() < self._resume_at:
-            return
-        try:
-            await self._redis.delete(*keys)
-        except (RedisError, OSError) as error:
-            self._pause(error)
+        if keys:
+            await self._ask(lambda: self._redis.delete(*keys))
 
-    def _pause(self, error: Exception) -> None:
-        self._resume_at = time.monotonic() + PAUSE_SECONDS
-        logger.warning("the cache does not answer (%s); the database does its work", type(error).__name__)
+    async def _ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
+        """Return the server's answer; None while it is down, but for the one request that tries it."""
+        now = time.monotonic()
+        if self._down and now < self._ask_again_at:
+            return None
+        self._ask_again_at = now + PAUSE_SECONDS
+        try:
+            answer = await command()
+        except MaxConnectionsError:
+            return None  # a crowd here, not an outage there
+        except (RedisError, OSError) as error:
+            if not self._down:
+                logger.warning("the cache does not answer (%s); the database does its work", type(error).__name__)
+            self._down = True
+            self._ask_again_at = time.monotonic() + PAUSE_SECONDS
+            return None
+        if self._down:
+            logger.warning("the cache answers again")
+        self._down = False
+        return answer
 
     async def healthy(self) -> bool:
         try:

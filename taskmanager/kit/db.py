@@ -81,6 +81,7 @@ class Database:
 def _postgresql(url: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        hide_parameters=True,  # errors are logged; names, addresses and digests are not
         pool_size=10,
         max_overflow=10,
         pool_timeout=5,

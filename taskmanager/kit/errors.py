@@ -1,5 +1,6 @@
 """Refusals as RFC 9457 problem details, and the one handler that writes them."""
 
+import errno
 import json
 import logging
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -86,6 +87,13 @@ class UnavailableError(AppError):
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
+# States of PostgreSQL (appendix A of its manual): serialisation failure, deadlock, lock or statement timeout;
+# connection lost, too many connections, out of resources; shutting down.
+_BUSY = frozenset({"40001", "40P01", "55P03", "57014"})
+_OUTAGES = frozenset({"08", "53"})
+_SHUTDOWN = "57P"
+_DISK_FULL = "53100"
+
 # Codes of refusals that the framework raises by itself.
 _CODES = {
     400: "bad_request",
@@ -114,7 +122,7 @@ def problem(  # noqa: PLR0917 - the members of RFC 9457, in its order
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code}
     if detail:
         body["detail"] = detail
-    body["instance"] = request.url.path
+    body["instance"] = request.scope["path"]
     body["request_id"] = request.scope.get("request_id", "")
     body.update(extra)
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str)
@@ -138,35 +146,66 @@ def _on_http_error(request: Request, error: Exception) -> Response:
     code = _CODES.get(status, "error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_error")
     phrase = HTTPStatus(status).phrase
     detail = error.detail if isinstance(error.detail, str) and error.detail != phrase else ""
-    return problem(request, status, code, f"{phrase}.", detail, error.headers)
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := request.app.state.methods_of(request.scope["path"])):
+        # The framework names those of the first route of the path only (RFC 9110, 15.5.6 wants all).
+        headers["Allow"] = ", ".join(sorted(methods))
+    return problem(request, status, code, f"{phrase}.", detail, headers)
 
 
-def _pointer(location: tuple[Any, ...]) -> str:
-    parts = location[1:] if location and location[0] == "body" else location
+def _pointer(location: tuple[Any, ...], body: Any) -> str:
+    """Return the RFC 6901 pointer of a wrong value; the names of union members in ``location`` are left out."""
+    if not location or location[0] != "body":
+        return _joined(location)
+    parts: list[Any] = []
+    for index, part in enumerate(location[1:], start=2):
+        if isinstance(body, dict) and (part in body or index == len(location)):
+            parts.append(part)
+            body = body.get(part)
+        elif isinstance(body, list) and isinstance(part, int):
+            parts.append(part)
+            body = body[part] if part < len(body) else None
+    return _joined(tuple(parts))
+
+
+def _joined(parts: tuple[Any, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def _on_invalid(request: Request, error: Exception) -> Response:
     error = cast("RequestValidationError", error)
     errors = [
-        {"pointer": _pointer(tuple(item["loc"])), "code": item["type"], "message": item["msg"]}
+        {
+            "pointer": _pointer(tuple(item["loc"]), error.body),
+            "code": item["type"],
+            "message": item["msg"].removeprefix("Value error, "),
+        }
         for item in error.errors()[:100]
     ]
     return problem(request, 422, InvalidError.code, InvalidError.title, errors=errors)
 
 
 def _on_database_error(request: Request, error: Exception) -> Response:
-    if not _is_outage(error):
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if state == _DISK_FULL or "disk is full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC:
+        code, title, status = "storage_full", "The server's disk is full. Nothing of this was saved.", 507
+    elif state in _BUSY:
+        code, title, status = "busy", "Somebody else is changing the same things. Try again shortly.", 503
+    elif _is_outage(error):
+        code, title, status = "database_unavailable", UnavailableError.title, 503
+    else:
         return on_anything(request, error)
     logger.error("database error on %s: %s", request.scope.get("request_id", ""), type(error).__name__, exc_info=error)
-    detail = "The database does not answer."
-    return problem(request, 503, "database_unavailable", UnavailableError.title, detail, {"Retry-After": "1"})
+    return problem(request, status, code, title, headers={"Retry-After": "1"})
 
 
 def _is_outage(error: Exception) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if state[:2] in _OUTAGES or state[:3] == _SHUTDOWN:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | PendingRollbackError | PoolTimeoutError | OSError)
 
 
 def _internal(request: Request) -> Response:
@@ -187,5 +226,6 @@ HANDLERS: dict[int | type[Exception], Any] = {
     ResponseValidationError: on_anything,
     DBAPIError: _on_database_error,
     PoolTimeoutError: _on_database_error,
+    PendingRollbackError: _on_database_error,
     OSError: _on_database_error,
 }

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 POLL_SECONDS = 5.0
 MAX_BACKOFF = timedelta(hours=1)
+MAX_DOUBLINGS = 12
 
 Handler = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
 
@@ -141,22 +142,24 @@ class Jobs:
 
     async def _run(self, job: Job) -> None:
         recurring = self._recurring.get(job.kind)
+        mine = (Job.id == job.id) & (Job.lease_until == job.lease_until)
         try:
             async with self._database.write() as session:
-                handler = recurring.handler if recurring else self._handlers[job.kind]
-                await handler(session, job.payload)
-                mine = (Job.id == job.id) & (Job.lease_until == job.lease_until)
+                # Ended first: whoever lost the lease has no effect, and nobody claims a row that is being ended.
                 if recurring:
                     after = {"due_at": clock.now() + recurring.interval, "lease_until": None, "attempts": 0}
-                    await session.execute(update(Job).where(mine).values(after))
+                    ended: Any = await session.execute(update(Job).where(mine).values(after))
                 else:
-                    await session.execute(delete(Job).where(mine))
-        except Exception as error:  # noqa: BLE001 - a failing job must neither stop the worker nor be forgotten
-            await self._postpone(job, error)
+                    ended = await session.execute(delete(Job).where(mine))
+                if ended.rowcount:
+                    await (recurring.handler if recurring else self._handlers[job.kind])(session, job.payload)
+        except Exception as error:
+            # A failing job must neither stop the worker nor be forgotten.
+            logger.exception("job %s failed", job.kind)
+            await self._postpone(job, mine, error)
 
-    async def _postpone(self, job: Job, error: Exception) -> None:
-        logger.error("job %s failed", job.kind, exc_info=error)
-        wait = min(timedelta(seconds=2**job.attempts), MAX_BACKOFF)
+    async def _postpone(self, job: Job, mine: ColumnElement[bool], error: Exception) -> None:
+        wait = min(timedelta(seconds=2 ** min(job.attempts, MAX_DOUBLINGS)), MAX_BACKOFF)
         async with self._database.write() as session:
             values = {"due_at": clock.now() + wait, "lease_until": None, "last_error": repr(error)[:1000]}
-            await session.execute(update(Job).where(Job.id == job.id).values(values))
+            await session.execute(update(Job).where(mine).values(values))

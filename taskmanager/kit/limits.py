@@ -1,7 +1,7 @@
 """Types of input fields with their limits: strict, clean, and the same for every room (ASVS 2.2.1, 15.3.5)."""
 
 import re
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -54,7 +54,11 @@ def _parse_date(value: object) -> object:
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
             message = "must be a date such as 2026-12-01"
             raise ValueError(message)
-        return date.fromisoformat(value)
+        value = date.fromisoformat(value)
+        # The outermost years leave no room for time zones, and PostgreSQL's driver takes the first day for "-infinity".
+        if not MINYEAR < value.year < MAXYEAR:
+            message = "must be between the years 2 and 9998"
+            raise ValueError(message)
     return value
 
 

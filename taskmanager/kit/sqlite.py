@@ -6,7 +6,7 @@ connection with shared commits does thousands, each acknowledged only after its 
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import Any
@@ -61,6 +61,7 @@ def create_engine(url: URL, *, writable: bool) -> AsyncEngine:
 
     engine = create_async_engine(
         url,
+        hide_parameters=True,  # errors are logged; names, addresses and digests are not
         module=_Driver(aiosqlite, module),
         connect_args={"async_creator_fn": connect},
         pool_size=1 if writable else READERS,
@@ -84,6 +85,13 @@ def create_engine(url: URL, *, writable: bool) -> AsyncEngine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+class WriteInterrupted(OSError):  # noqa: N818 - answered like any outage: try again
+    """The transaction ended before its COMMIT; nothing of it was kept."""
+
+    def __init__(self) -> None:
+        super().__init__("the write was interrupted")
 
 
 class _Group:
@@ -120,7 +128,7 @@ class SharedCommit:
                 yield session
                 await session.commit()
             except BaseException as error:
-                await asyncio.shield(self._undo(group, session, error))
+                await _to_the_end(self._undo(group, session, error))
                 raise
             await session.close()
         await asyncio.shield(group.done)
@@ -140,14 +148,17 @@ class SharedCommit:
         return group
 
     async def _undo(self, group: _Group, session: AsyncSession, cause: BaseException) -> None:
-        """Take one unit back; if SQLite has dropped the whole transaction (disk full), fail the whole group."""
+        """Take one unit back; if the whole transaction went with it (disk full, cancelled), fail the whole group."""
         try:
             await session.rollback()
             await session.close()
+            whole = await _is_open(group.connection)
         except Exception:  # noqa: BLE001 - whatever it was, the transaction cannot be trusted any more
+            whole = False
+        if not whole:
             self._group = None
             if not group.done.done():
-                group.done.set_exception(cause if isinstance(cause, Exception) else RuntimeError("write cancelled"))
+                group.done.set_exception(cause if isinstance(cause, Exception) else WriteInterrupted())
             await group.connection.invalidate()
 
     async def _commit(self, group: _Group) -> None:
@@ -157,6 +168,8 @@ class SharedCommit:
                 return
             self._group = None
             try:
+                if not await _is_open(group.connection):
+                    raise WriteInterrupted  # noqa: TRY301 - told to every member like a failing COMMIT
                 await group.connection.commit()
             except Exception as error:  # noqa: BLE001 - handed to every member of the group
                 group.done.set_exception(error)
@@ -170,3 +183,28 @@ class SharedCommit:
         """Wait until the writes under way are on disk."""
         if self._committers:
             await asyncio.gather(*self._committers, return_exceptions=True)
+
+
+async def _is_open(connection: AsyncConnection) -> bool:
+    """Tell whether the transaction is still there: SQLite may have rolled it back by itself (a full disk).
+
+    Python's COMMIT does nothing outside a transaction, and would look like success.
+    """
+    if connection.invalidated:
+        return False
+    raw = await connection.get_raw_connection()
+    return bool(raw.driver_connection is not None and raw.driver_connection.in_transaction)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await ``work`` until it has ended, however often the waiting task is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()

@@ -1,6 +1,10 @@
-"""Who is calling: the client's address, believed from proxies only where the operator names them (ASVS 4.1.3)."""
+"""Who is calling: the client's address, believed from proxies only where the operator names them (ASVS 4.1.3).
+
+And from which page: whether an ``Origin`` is one of this server's own.
+"""
 
 import ipaddress
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -25,6 +29,21 @@ def client_address(connection: HTTPConnection) -> str:
         if not _trusted(parsed, networks):
             break
     return str(address)
+
+
+def is_own_origin(connection: HTTPConnection, origin: str) -> bool:
+    """Tell whether pages of ``origin`` are this server's own: those of PUBLIC_URL and of the host that was asked.
+
+    The scheme is not compared with the connection's: a proxy may speak TLS for us.
+    """
+    try:
+        parts = urlsplit(origin.lower())
+    except ValueError:
+        return False
+    public_url: str = connection.app.state.settings.public_url
+    if public_url and (parts.scheme, parts.netloc) == urlsplit(public_url.lower())[:2]:
+        return True
+    return parts.scheme in {"http", "https"} and parts.netloc == connection.headers.get("host", "").lower()
 
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -46,8 +46,8 @@ _POLICY = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-# Redoc makes two <style> elements: an empty one, filled rule by rule through the CSSOM, which the policy allows, and the
-# fixed rules of its scroll bar (their digest belongs to the bundle's version: an upgrade shows in the browser test).
+# Redoc makes two <style> elements: an empty one, filled rule by rule through the CSSOM, which the policy allows, and
+# the fixed rules of its scroll bar (that digest belongs to the bundle's version; the browser test shows an upgrade).
 _EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 _SCROLLBAR_STYLE = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
 _REDOC_POLICY = {

@@ -46,7 +46,7 @@ class IdempotencyKey(Model):
 class KeyInvalidError(AppError):
     status = 400
     code = "invalid_idempotency_key"
-    title = "Idempotency-Key must be 1 to 255 visible ASCII characters."
+    title = "Send one Idempotency-Key of 1 to 255 visible ASCII characters."
 
 
 class KeyReusedError(InvalidError):
@@ -82,10 +82,11 @@ class Replay(Exception):  # noqa: N818 - not an error: it carries a stored answe
 
 def read_key(request: Request) -> str | None:
     """Return the request's key, or None; raises :class:`KeyInvalidError` for one out of form."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and not (1 <= len(key) <= MAX_KEY and all("!" <= character <= "~" for character in key)):
-        raise KeyInvalidError
-    return key
+    keys = request.headers.getlist("idempotency-key")
+    for key in keys:
+        if len(keys) > 1 or not (1 <= len(key) <= MAX_KEY and all("!" <= character <= "~" for character in key)):
+            raise KeyInvalidError
+    return keys[0] if keys else None
 
 
 async def claim(session: AsyncSession, request: Request) -> Stored | None:
@@ -109,7 +110,9 @@ async def claim(session: AsyncSession, request: Request) -> Stored | None:
         raise KeyReusedError
     if row.status is None:
         raise TwinRunningError
-    await request.app.state.may_replay(session, account_id, row.operation_id)
+    if row.body:
+        # An empty answer shows nothing, so it may always be given again.
+        await request.app.state.may_replay(session, account_id, row.operation_id, request.path_params)
     return Stored(row.status, row.headers or {}, row.body or b"", row.operation_id)
 
 

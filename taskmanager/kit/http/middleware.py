@@ -7,10 +7,11 @@ import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taskmanager.kit.errors import on_anything, problem
+from taskmanager.kit.http.client import is_own_origin
 from taskmanager.kit.ids import new_id
 from taskmanager.kit.settings import PREFIX, Settings
 
@@ -30,6 +31,8 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+CLIENT_GONE = 499
+"""What the log calls a request whose client left before it was read (no such status is ever sent)."""
 YEAR = 365 * 24 * 3600
 
 
@@ -58,6 +61,9 @@ class Edge:
 
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            # Gone in the middle of its request: nothing was done, and nobody is left to be answered.
+            started = started or CLIENT_GONE
         except Exception as error:
             if started:
                 raise
@@ -92,9 +98,7 @@ class Gate:
         self._hosts = (
             _LOOPBACK_NAMES | named | {settings.host.lower()} | ({public.hostname} if public.hostname else set())
         )
-        self._origins = {
-            origin.rstrip("/").lower() for origin in (*settings.cors_origins, settings.public_url) if origin
-        }
+        self._origins = {origin.rstrip("/").lower() for origin in settings.cors_origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -107,8 +111,7 @@ class Gate:
             refusal = problem(Request(scope), 400, "unknown_host", "This server does not answer to that host.", detail)
             await refusal(scope, receive, send)
             return
-        origin = headers.get("origin")
-        if origin is not None and not self._may_call(origin, hosts[0]):
+        if not all(self._may_call(Request(scope), origin) for origin in headers.getlist("origin")):
             title = "Requests from pages of other origins are refused."
             await problem(Request(scope), 403, "cross_site_request", title)(scope, receive, send)
             return
@@ -121,11 +124,8 @@ class Gate:
             return False
         return name in self._hosts or (self._any_address and _is_address(name))
 
-    def _may_call(self, origin: str, host: str) -> bool:
-        if origin.rstrip("/").lower() in self._origins:
-            return True
-        parts = urlsplit(origin)
-        return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+    def _may_call(self, request: Request, origin: str) -> bool:
+        return origin.lower() in self._origins or is_own_origin(request, origin)
 
 
 def _is_address(name: str) -> bool:

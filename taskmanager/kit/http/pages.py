@@ -40,7 +40,10 @@ _STYLE = (
     "background:#121318}p{color:#a9acbb}code{background:#23252e;color:#ecedf2}a{color:#a5a0ff}}"
 )
 _STYLE_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_NOTE_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_NOTE_POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{_STYLE_DIGEST}'"
+)
 _NOTE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>TaskManager</title>'
     '<meta name="viewport" content="width=device-width,initial-scale=1"><style>{style}</style></head>'
