@@ -10,7 +10,7 @@ from taskmanager.journal.models import Entry, Operation
 from taskmanager.kit import clock
 from taskmanager.kit.paging import Pager, SortKey
 
-NEWEST_FIRST = [SortKey(Entry.seq, lambda entry: entry.seq, descending=True)]
+NEWEST_FIRST = [SortKey(Entry.seq, lambda row: row[0].seq, descending=True)]
 UNDOABLE_FOR = timedelta(days=30)
 
 
@@ -20,9 +20,16 @@ class JournalRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def activity(self, kind: str, entity_id: str, pager: Pager) -> Sequence[Entry]:
-        statement: Select[Entry] = select(Entry).where(Entry.entity_kind == kind, Entry.entity_id == entity_id)
-        return (await self._session.execute(pager.apply(statement, NEWEST_FIRST))).scalars().all()
+    async def activity(
+        self, kind: str, entity_id: str, projects: Select[str], pager: Pager
+    ) -> Sequence[tuple[Entry, bool]]:
+        """Return what happened to a thing while it was in one of ``projects``, and whether it was there before too."""
+        known = Entry.project_before.is_(None) | Entry.project_before.in_(projects)
+        statement: Select[Entry, bool] = select(Entry, known).where(
+            Entry.entity_kind == kind, Entry.entity_id == entity_id, Entry.project_after.in_(projects)
+        )
+        rows = await self._session.execute(pager.apply(statement, NEWEST_FIRST))
+        return [(entry, known) for entry, known in rows]
 
     async def find_operation(self, operation_id: str) -> Operation | None:
         """Return an operation that is young enough to be undone, or None."""

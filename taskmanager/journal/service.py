@@ -1,9 +1,9 @@
 """Writing the journal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.journal.models import Entry, Operation
@@ -61,10 +61,30 @@ class Journal:
             )
         )
 
-    async def scrub(self, kind: str, entity_id: str) -> None:
-        """Forget the contents of everything recorded about a thing that is deleted for good."""
-        mine = (Entry.entity_kind == kind, Entry.entity_id == entity_id)
-        await self._session.execute(update(Entry).where(*mine).values(before=None, after=None))
+    async def write_created(self, kind: str, things: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
+        """Record many new things by few statements, each as its id, its project and its fields."""
+        operation_id = await self.open()
+        await self._session.flush()  # what was recorded before keeps its place before them
+        shared = {
+            "operation_id": operation_id,
+            "actor_id": self._actor_id,
+            "entity_kind": kind,
+            "action": "created",
+            "at": clock.now(),
+            "xid": self._session.info.get("xid"),
+        }
+        rows = [
+            {**shared, "entity_id": entity_id, "project_after": project_id, "after": dict(after)}
+            for entity_id, project_id, after in things
+        ]
+        if rows:
+            await self._session.execute(insert(Entry), rows)
+
+
+async def scrub(session: AsyncSession, kind: str, ids: Sequence[str]) -> None:
+    """Forget the contents of everything recorded about things that are deleted for good."""
+    mine = (Entry.entity_kind == kind, Entry.entity_id.in_(ids))
+    await session.execute(update(Entry).where(*mine).values(before=None, after=None))
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,13 +1,13 @@
 """Every change of an account's labels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
-from taskmanager.journal.models import Entry
+from taskmanager.journal.changes import DELETED, NetChange, UndoCollisionError, refuse_collisions
 from taskmanager.journal.service import Journal
 from taskmanager.kit import clock
 from taskmanager.kit.errors import ConflictError, NotFoundError
@@ -17,7 +17,6 @@ from taskmanager.projects.models import Label
 from taskmanager.projects.names import name_key
 from taskmanager.projects.repository import LabelRepository
 from taskmanager.projects.schemas import LabelCreate, LabelOut, LabelUpdate
-from taskmanager.projects.service import UndoCollisionError
 
 KIND = "label"
 
@@ -46,9 +45,9 @@ class LabelService:
         """Make a label of each name that the actor has not used before: using a name makes it."""
         by_key = {name_key(name): name for name in names}
         known = await self._repository.known(list(by_key)) if by_key else set()
-        for key, name in by_key.items():
-            if key not in known:
-                self._repository.add(self._new(name, None))
+        await self._repository.add_unless_known(
+            [self._new(name, None) for key, name in by_key.items() if key not in known]
+        )
 
     async def update(self, label_id: str, data: LabelUpdate, if_match: IfMatch) -> Label:
         label = await self._repository.get(label_id)
@@ -66,27 +65,24 @@ class LabelService:
         await self._journal.write(KIND, label.id, "removed", before=_state(label))
         await self._repository.remove(label)
 
-    async def revert(self, entry: Entry) -> None:
-        """Take one recorded change back."""
-        if entry.action == "removed":
-            state = entry.before or {}
-            label = self._new(state["name"], state["color"])
-            label.id = entry.entity_id
-            await self._store(label)
-            await self._journal.write(KIND, label.id, "created", after=_state(label))
-            return
-        try:
-            label = await self._repository.get(entry.entity_id)
-        except NotFoundError as error:
-            raise UndoCollisionError("The label was removed later.") from error
-        state = _state(label)
-        later = [name for name, value in (entry.after or {}).items() if state[name] != value]
-        if later:
-            raise UndoCollisionError("The label was changed later.", collisions=[{"id": label.id, "fields": later}])
-        if entry.action == "created":
-            await self.remove(label.id, IfMatch(None))
-        else:
-            await self.update(label.id, LabelUpdate(color=(entry.before or {})["color"]), IfMatch(None))
+    async def revert(self, _operation_id: str, changes: Sequence[NetChange]) -> None:
+        """Take recorded changes back; what was removed comes back under its id."""
+        for change in changes:
+            if change.after.get(DELETED):
+                label = self._new(change.before["name"], change.before["color"])
+                label.id = change.entity_id
+                await self._store(label)
+                await self._journal.write(KIND, label.id, "created", after=_state(label))
+                continue
+            try:
+                label = await self._repository.get(change.entity_id)
+            except NotFoundError as error:
+                raise UndoCollisionError("The label was removed later.") from error
+            refuse_collisions([change], {label.id: {**_state(label), DELETED: False}})
+            if change.before.get(DELETED):
+                await self.remove(label.id, IfMatch(None))
+            else:
+                await self.update(label.id, LabelUpdate(color=change.before["color"]), IfMatch(None))
 
     async def _store(self, label: Label) -> None:
         self._repository.add(label)

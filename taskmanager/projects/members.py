@@ -12,7 +12,7 @@ from taskmanager.projects.access import ProjectRole, rebuild_access, require
 from taskmanager.projects.models import ProjectMember
 from taskmanager.projects.repository import ProjectRepository
 from taskmanager.projects.schemas import MemberCreate, MemberOut
-from taskmanager.projects.service import InboxFixedError
+from taskmanager.projects.tree import InboxFixedError, hold_tree
 
 KIND = "member"
 
@@ -46,6 +46,7 @@ class MemberService:
 
     async def add(self, project_id: str, data: MemberCreate) -> MemberOut:
         """Share a project with an account."""
+        await hold_tree(self._session)
         project, role = await self._repository.get(project_id, lock=True)
         require(role, "admin")
         if project.inbox_of is not None:
@@ -62,6 +63,7 @@ class MemberService:
 
     async def change(self, project_id: str, user_id: str, role: ProjectRole) -> MemberOut:
         """Give a member another role."""
+        await hold_tree(self._session)
         _, mine = await self._repository.get(project_id, lock=True)
         require(mine, "admin")
         member = await self._get(project_id, user_id)
@@ -74,6 +76,7 @@ class MemberService:
 
     async def remove(self, project_id: str, user_id: str) -> None:
         """Take a member out; everyone may leave by themselves."""
+        await hold_tree(self._session)
         _, mine = await self._repository.get(project_id, lock=True)
         if user_id != self._actor.user_id:
             require(mine, "admin")

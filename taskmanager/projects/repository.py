@@ -1,8 +1,10 @@
 """Every query of projects, members and labels; all limited to what the actor may see."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.models import User
@@ -59,7 +61,7 @@ class ProjectRepository:
     async def descendants(self, project_id: str) -> Sequence[Project]:
         """Return the live projects below one, which the actor was found to see."""
         below = select(Project.id).where(Project.id == project_id).cte("below", recursive=True)
-        below = below.union_all(select(Project.id).where(Project.parent_id == below.c.id, Project.deleted_at.is_(None)))
+        below = below.union(select(Project.id).where(Project.parent_id == below.c.id, Project.deleted_at.is_(None)))
         statement = select(Project).where(Project.id.in_(select(below.c.id)), Project.id != project_id)
         return (await self._session.execute(statement)).scalars().all()
 
@@ -120,6 +122,15 @@ class LabelRepository:
         """Return which of these name keys the actor has already."""
         statement = select(Label.name_key).where(Label.user_id == self._actor.user_id, Label.name_key.in_(keys))
         return set((await self._session.execute(statement)).scalars())
+
+    async def add_unless_known(self, labels: Sequence[Label]) -> None:
+        """Add labels; a name that another request added meanwhile stays as that one made it."""
+        if not labels:
+            return
+        columns = [column.key for column in Label.__table__.columns]
+        rows = [{name: getattr(label, name) for name in columns} for label in labels]
+        insert: Any = sqlite.insert if self._session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        await self._session.execute(insert(Label).on_conflict_do_nothing(), rows)
 
     def add(self, label: Label) -> None:
         self._session.add(label)

@@ -35,7 +35,7 @@ labels = router(prefix="/labels", tags=["labels"])
 _READ = refusals(400, 401, 404, 422)
 _CREATE = refusals(400, 401, 403, 404, 409, 413, 415, 422)
 _CHANGE = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
-_REMOVE = NO_CONTENT | refusals(400, 401, 403, 404, 409, 412, 422)
+_REMOVE = NO_CONTENT | refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 
 @projects.get("", response_model=ProjectList, responses=_READ)

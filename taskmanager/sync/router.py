@@ -19,7 +19,7 @@ def get_undo_service(actor: WriterDep, session: SessionDep) -> UndoService:
     return UndoService(session, actor)
 
 
-@undo.post("/undo/{operation_id}", response_model=Undone, responses=refusals(400, 401, 403, 404, 409, 422))
+@undo.post("/undo/{operation_id}", response_model=Undone, responses=refusals(400, 401, 403, 404, 409, 413, 415, 422))
 async def undo_operation(service: Annotated[UndoService, Depends(get_undo_service)], operation_id: IdPath) -> Any:
     """Take back one write (its ``X-Operation-ID``) as a whole; undoing the undo does it again."""
     return await service.undo(operation_id)

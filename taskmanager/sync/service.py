@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
+from taskmanager.journal.changes import NetChange, net_changes
 from taskmanager.journal.models import Entry, Operation
 from taskmanager.journal.repository import JournalRepository
 from taskmanager.journal.service import Journal
@@ -13,11 +14,13 @@ from taskmanager.kit.errors import ConflictError, NotFoundError
 from taskmanager.projects.labels import KIND as LABEL
 from taskmanager.projects.labels import LabelService
 from taskmanager.projects.repository import ProjectRepository
+from taskmanager.projects.reverting import ProjectReverter
 from taskmanager.projects.service import KIND as PROJECT
-from taskmanager.projects.service import ProjectService
 from taskmanager.sync.schemas import Undone
+from taskmanager.tasks.comments import CommentService
 from taskmanager.tasks.reverting import TaskReverter
-from taskmanager.tasks.service import KIND as TASK
+from taskmanager.tasks.state import COMMENT
+from taskmanager.tasks.state import KIND as TASK
 
 
 class NotUndoableError(ConflictError):
@@ -26,9 +29,9 @@ class NotUndoableError(ConflictError):
 
 
 class Reverter(Protocol):
-    """What each room offers: take one recorded change back, or raise 409 saying what is in the way."""
+    """What each room offers: take back what an operation did to its things, or raise 409 saying what is in the way."""
 
-    async def revert(self, entry: Entry) -> None: ...
+    async def revert(self, operation_id: str, changes: Sequence[NetChange]) -> None: ...
 
 
 class UndoService:
@@ -40,12 +43,13 @@ class UndoService:
         self._journal = JournalRepository(session)
         self._rooms: dict[str, Reverter] = {
             TASK: TaskReverter(session, actor),
-            PROJECT: ProjectService(session, actor),
+            COMMENT: CommentService(session, actor),
+            PROJECT: ProjectReverter(session, actor),
             LABEL: LabelService(session, actor),
         }
 
     async def undo(self, operation_id: str) -> Undone:
-        """Take back every change of an operation, last first; raises 409 rather than overwrite a later edit."""
+        """Take back every change of an operation; raises 409 rather than overwrite a later edit."""
         operation = await self._journal.find_operation(operation_id)
         entries = await self._journal.entries(operation_id)
         if operation is None or not entries or not await self._may_see(operation, entries):
@@ -55,8 +59,10 @@ class UndoService:
         if any(entry.before is None and entry.after is None for entry in entries):
             raise NotUndoableError
         mine = await Journal(self._session, self._actor.user_id).open(undoes=operation_id)
-        for entry in entries:
-            await self._rooms[entry.entity_kind].revert(entry)
+        # The kind that was changed last goes first: tasks of a new project before the project.
+        for kind in dict.fromkeys(entry.entity_kind for entry in entries):
+            changes = net_changes(entry for entry in reversed(entries) if entry.entity_kind == kind)
+            await self._rooms[kind].revert(operation_id, changes)
         return Undone(operation_id=mine, reversed=operation_id)
 
     async def _may_see(self, operation: Operation, entries: Sequence[Entry]) -> bool:

@@ -7,11 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.models import User
 from taskmanager.auth.roles import Actor
+from taskmanager.journal.models import Entry
 from taskmanager.journal.repository import NEWEST_FIRST, JournalRepository
 from taskmanager.kit.paging import Pager
 from taskmanager.tasks.repository import TaskRepository
 from taskmanager.tasks.schemas import ActivityItem, Change
-from taskmanager.tasks.service import KIND
+from taskmanager.tasks.state import KIND
 
 
 class Activity:
@@ -25,12 +26,14 @@ class Activity:
     async def of_task(self, task_id: str, pager: Pager) -> dict[str, Any]:
         """Return one page of a task's changes, newest first."""
         await self._tasks.get(task_id, trashed=None)
-        entries = await self._journal.activity(KIND, task_id, pager)
-        ids = {entry.actor_id for entry in entries}
+        rows = await self._journal.activity(KIND, task_id, self._tasks.projects(), pager)
+        ids = {entry.actor_id for entry, _ in rows}
         names = dict((await self._session.execute(select(User.id, User.username).where(User.id.in_(ids)))).all())
 
-        def item(entry: Any) -> ActivityItem:
-            before, after = entry.before or {}, entry.after or {}
+        def item(row: tuple[Entry, bool]) -> ActivityItem:
+            entry, known = row
+            # Where a task was before it came into sight is not told.
+            before, after = (entry.before or {}) if known else {}, entry.after or {}
             changes = {name: Change(before=before.get(name), after=value) for name, value in after.items()}
             return ActivityItem(
                 id=entry.seq,
@@ -42,4 +45,4 @@ class Activity:
                 at=entry.at,
             )
 
-        return pager.page(entries, NEWEST_FIRST, item)
+        return pager.page(rows, NEWEST_FIRST, item)

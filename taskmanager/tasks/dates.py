@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """Sorts after every date; stands for "no date" in columns that are sorted by."""
 
@@ -38,7 +39,17 @@ class When:
 
 def resolve(wall: datetime, timezone: str) -> datetime:
     """Return the UTC instant of a naive wall time in an IANA zone."""
-    return wall.replace(tzinfo=ZoneInfo(timezone), fold=0).astimezone(UTC)
+    return in_zone(wall.replace(tzinfo=ZoneInfo(timezone), fold=0), "UTC")
+
+
+def in_zone(moment: datetime, timezone: str) -> datetime:
+    """Return an aware instant as a zone's clocks show it; beyond the years 1 to 9999 the nearest there is."""
+    zone = ZoneInfo(timezone)
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        nearest = EARLIEST if moment.year == EARLIEST.year else NEVER
+        return nearest.replace(tzinfo=zone)
 
 
 def start_of_day(day: date, timezone: str) -> datetime:

@@ -7,6 +7,7 @@ from fastapi import Depends
 from taskmanager.auth.deps import ActorDep, WriterDep
 from taskmanager.kit.db import ReaderDep, SessionDep
 from taskmanager.tasks.activity import Activity
+from taskmanager.tasks.comments import CommentRepository, CommentService
 from taskmanager.tasks.repository import TaskRepository
 from taskmanager.tasks.service import TaskService
 
@@ -23,6 +24,16 @@ def get_activity(actor: ActorDep, session: ReaderDep) -> Activity:
     return Activity(session, actor)
 
 
+def get_comments(actor: ActorDep, session: ReaderDep) -> CommentRepository:
+    return CommentRepository(session, actor)
+
+
+def get_comment_service(actor: WriterDep, session: SessionDep) -> CommentService:
+    return CommentService(session, actor)
+
+
 TasksDep = Annotated[TaskRepository, Depends(get_tasks)]
 TaskServiceDep = Annotated[TaskService, Depends(get_task_service)]
 ActivityDep = Annotated[Activity, Depends(get_activity)]
+CommentsDep = Annotated[CommentRepository, Depends(get_comments)]
+CommentServiceDep = Annotated[CommentService, Depends(get_comment_service)]

@@ -3,7 +3,6 @@
 import operator
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,8 +14,8 @@ from taskmanager.kit.paging import Pager, SortKey
 from taskmanager.projects.access import ProjectRole, capped
 from taskmanager.projects.models import Project, ProjectAccess
 from taskmanager.projects.names import name_key
-from taskmanager.tasks.dates import start_of_day
-from taskmanager.tasks.models import Task, TaskAssignee, TaskLabel
+from taskmanager.tasks.dates import in_zone, start_of_day
+from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskLabel
 from taskmanager.tasks.schemas import TaskQuery, read_moment
 
 BY_ID = SortKey(Task.id, lambda task: task.id)
@@ -29,6 +28,7 @@ _SORTS = {
     "title": SortKey(Task.title_key, lambda task: task.title_key),
 }
 MAX_SORTS = 3
+MAX_IDS = 1000
 
 
 def sort_keys(text: str | None) -> list[SortKey]:
@@ -52,11 +52,14 @@ class TaskRepository:
         self._session = session
         self._actor = actor
 
+    def projects(self) -> Select[str]:
+        """Return the query of the ids of all projects that the actor may see."""
+        return select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
+
     def _visible(self) -> Select[Task]:
-        mine = select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
         return (
             select(Task)
-            .where(Task.project_id.in_(mine))
+            .where(Task.project_id.in_(self.projects()))
             .options(selectinload(Task.labels), selectinload(Task.assignees))
         )
 
@@ -90,8 +93,8 @@ class TaskRepository:
         moment = read_moment(text)
         zone = self._actor.timezone
         if isinstance(moment, datetime):
-            instant = moment.astimezone(UTC)
-            wall = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC)
+            instant = in_zone(moment, "UTC")
+            wall = in_zone(moment, zone).replace(tzinfo=UTC)
         else:
             # "After a day" begins when that day is over.
             day = moment if before else date.fromordinal(min(moment.toordinal() + 1, date.max.toordinal()))
@@ -118,9 +121,24 @@ class TaskRepository:
             raise NotFoundError
         return task
 
-    async def exists(self, task_id: str) -> bool:
-        """Tell whether an id is in use by anybody: a new task cannot have it."""
-        return (await self._session.scalar(select(Task.id).where(Task.id == task_id))) is not None
+    async def get_many(self, ids: Sequence[str]) -> dict[str, Task]:
+        """Return those of the tasks that the actor may see, in the trash or not, locked."""
+        found: dict[str, Task] = {}
+        for begin in range(0, len(ids), MAX_IDS):
+            statement = self._visible().where(Task.id.in_(ids[begin : begin + MAX_IDS])).order_by(Task.id)
+            rows = await self._session.execute(statement.with_for_update(of=Task))
+            found.update((task.id, task) for task in rows.scalars())
+        return found
+
+    async def children(self, ids: Sequence[str], *, live: bool) -> Sequence[str]:
+        """Return the ids of the tasks right below some; with ``live`` only of those not in the trash."""
+        found: list[str] = []
+        for begin in range(0, len(ids), MAX_IDS):
+            statement = select(Task.id).where(Task.parent_id.in_(ids[begin : begin + MAX_IDS]))
+            if live:
+                statement = statement.where(Task.deleted_at.is_(None))
+            found.extend((await self._session.execute(statement)).scalars())
+        return found
 
     async def role(self, project_id: str) -> ProjectRole:
         """Return what the actor may do in a project."""
@@ -133,9 +151,17 @@ class TaskRepository:
     async def descendants(self, task_id: str) -> Sequence[Task]:
         """Return all tasks below one, in the trash or not."""
         below = select(Task.id).where(Task.parent_id == task_id).cte("below", recursive=True)
-        below = below.union_all(select(Task.id).where(Task.parent_id == below.c.id))
+        below = below.union(select(Task.id).where(Task.parent_id == below.c.id))
         statement = self._visible().where(Task.id.in_(select(below.c.id))).order_by(Task.id).with_for_update(of=Task)
         return (await self._session.execute(statement)).scalars().all()
+
+    async def comment_ids(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return the ids of all comments of some tasks."""
+        return (await self._session.execute(select(Comment.id).where(Comment.task_id.in_(ids)))).scalars().all()
+
+    async def hold_parents(self, project_id: str) -> None:
+        """Let nobody else change which task of a project lies in which until this transaction ends."""
+        await self._session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
 
     async def next_number(self, project_id: str, count: int = 1) -> tuple[int, str]:
         """Take ``count`` numbers of a project; return the first one and the project's key prefix."""

@@ -1,68 +1,113 @@
 """Taking back what the journal recorded of tasks."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
-from taskmanager.journal.models import Entry
-from taskmanager.kit.errors import NotFoundError
-from taskmanager.kit.http.etag import IfMatch
-from taskmanager.projects.access import require
-from taskmanager.projects.service import UndoCollisionError
+from taskmanager.journal.changes import DELETED, NetChange, UndoCollisionError, refuse_collisions
+from taskmanager.journal.service import Journal, changed
+from taskmanager.kit import clock
+from taskmanager.kit.errors import ConflictError, InvalidError, NotFoundError
+from taskmanager.projects.labels import LabelService
 from taskmanager.tasks.models import Task
 from taskmanager.tasks.repository import TaskRepository
-from taskmanager.tasks.service import TaskService
-from taskmanager.tasks.state import state
-
-ANY = IfMatch(None)
+from taskmanager.tasks.rules import TaskRules
+from taskmanager.tasks.state import KIND, action_of, put, state
 
 
 class TaskReverter:
-    """Undoes one recorded change of a task, as a new change of the actor's own."""
+    """Undoes what an operation did to tasks, as new changes of the actor's own.
+
+    All tasks get their earlier fields at once and are checked then, so it does not matter which one the operation
+    changed first.
+    """
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self._repository = TaskRepository(session, actor)
-        self._service = TaskService(session, actor)
+        self._rules = TaskRules(session, actor)
+        self._journal = Journal(session, actor.user_id)
+        self._labels = LabelService(session, actor)
 
-    async def revert(self, entry: Entry) -> None:
-        """Take one change back; raises :class:`UndoCollisionError` rather than overwrite a later edit."""
-        try:
-            task = await self._repository.get(entry.entity_id, trashed=None, lock=True)
-        except NotFoundError as error:
-            raise UndoCollisionError("The task is gone for good, or out of your sight.") from error
-        if entry.action in {"created", "restored"}:
-            if task.deleted_at is None:
-                await self._service.trash(task.id, ANY)
-        elif entry.action == "trashed":
-            await self._restore(task, entry)
-        else:
-            await self._revert_fields(task, entry)
+    async def revert(self, operation_id: str, changes: Sequence[NetChange]) -> None:
+        """Give all tasks their earlier fields back; raises 409, 403 or 404 if the actor could not do that now."""
+        tasks = await self._repository.get_many([change.entity_id for change in changes])
+        if len(tasks) < len(changes):
+            raise UndoCollisionError("A task is gone for good, or out of your sight.")
+        await self._require_editor(changes, tasks)
+        states = {task.id: _full(task) for task in tasks.values()}
+        refuse_collisions(changes, states)
+        for change in changes:
+            if change.after.get(DELETED) and tasks[change.entity_id].deleted_operation != operation_id:
+                raise UndoCollisionError("A task was deleted again later.")
+        await self._refuse_later_subtasks(changes, tasks)
+        mine = await self._journal.open()
+        for change in changes:
+            _apply(tasks[change.entity_id], change.before, mine)
+        for change in changes:
+            await self._check(tasks[change.entity_id], change, tasks)
+        for task in tasks.values():
+            await self._record(task, states[task.id])
 
-    async def _restore(self, task: Task, entry: Entry) -> None:
-        if task.deleted_at is None:
-            return  # came back with its parent
-        if task.deleted_operation != entry.operation_id:
-            raise UndoCollisionError("The task was deleted again later.")
-        if await self._parent_comes_back(task, entry):
-            return
-        await self._service.restore(task.id, ANY)
+    async def _require_editor(self, changes: Sequence[NetChange], tasks: dict[str, Task]) -> None:
+        earlier = {change.before["project_id"] for change in changes if "project_id" in change.before}
+        for project_id in {task.project_id for task in tasks.values()} | earlier:
+            try:
+                await self._rules.require_editor(project_id)
+            except NotFoundError as error:
+                raise UndoCollisionError("A project is gone, or out of your sight.") from error
 
-    async def _parent_comes_back(self, task: Task, entry: Entry) -> bool:
-        """Tell whether the parent was deleted with the task: its own entry, which follows, restores both."""
-        if task.parent_id is None:
-            return False
-        try:
-            parent = await self._repository.get(task.parent_id, trashed=True)
-        except NotFoundError:
-            return False
-        return parent.deleted_operation == entry.operation_id
-
-    async def _revert_fields(self, task: Task, entry: Entry) -> None:
-        require(await self._repository.role(task.project_id), "editor")
-        if entry.before is None or entry.after is None or task.deleted_at is not None:
-            raise UndoCollisionError("The task was deleted later.")
-        now = state(task)
-        later = [name for name, value in entry.after.items() if now[name] != value]
+    async def _refuse_later_subtasks(self, changes: Sequence[NetChange], tasks: dict[str, Task]) -> None:
+        """Raise if subtasks came later to tasks that would leave with them, or without them."""
+        going = [change.entity_id for change in changes if change.before.get(DELETED)]
+        moving = [change.entity_id for change in changes if "project_id" in change.before]
+        below = {*await self._repository.children(going, live=True)}
+        below.update(await self._repository.children(moving, live=False))
+        later = sorted(below - set(tasks))
         if later:
-            detail = f"{task.key} was changed since: {', '.join(sorted(later))}."
-            raise UndoCollisionError(detail, collisions=[{"id": task.id, "fields": sorted(later)}])
-        await self._service.change(task, dict(entry.before))
+            collisions = [{"id": child, "fields": ["parent_id"]} for child in later[:100]]
+            raise UndoCollisionError("Subtasks were added since.", collisions=collisions)
+
+    async def _check(self, task: Task, change: NetChange, tasks: dict[str, Task]) -> None:
+        """Raise unless the task, as it is now, keeps the rules."""
+        names = set(change.before)
+        try:
+            if task.parent_id is not None and task.deleted_at is None and names & {"parent_id", "project_id", DELETED}:
+                parent = tasks.get(task.parent_id)
+                if parent is None or parent.deleted_at is not None or names & {"parent_id", "project_id"}:
+                    await self._rules.check_parent(task.id, task.parent_id, task.project_id)
+            if names & {"assignee_ids", "project_id"}:
+                await self._rules.check_assignees(task.project_id, [one.user_id for one in task.assignees])
+        except (InvalidError, ConflictError) as error:
+            detail = f"{task.key} does not fit any more where it was."
+            raise UndoCollisionError(detail, collisions=[{"id": task.id, "fields": sorted(names)}]) from error
+        if "labels" in names:
+            await self._labels.make_known(label.name for label in task.labels)
+
+    async def _record(self, task: Task, earlier: dict[str, Any]) -> None:
+        before, after = changed(earlier, _full(task))
+        if not after:
+            return
+        task.version += 1
+        task.updated_at = clock.now()
+        await self._journal.write(
+            KIND,
+            task.id,
+            action_of(before, after),
+            before=before,
+            after=after,
+            project_before=earlier["project_id"],
+            project_after=task.project_id,
+        )
+
+
+def _full(task: Task) -> dict[str, Any]:
+    return {**state(task), DELETED: task.deleted_at is not None}
+
+
+def _apply(task: Task, values: dict[str, Any], operation_id: str) -> None:
+    if DELETED in values:
+        task.deleted_at = clock.now() if values[DELETED] else None
+        task.deleted_operation = operation_id if values[DELETED] else None
+    put(task, {name: value for name, value in values.items() if name != DELETED})

@@ -11,9 +11,20 @@ from taskmanager.kit.http.etag import IfMatchDep, conditional, tagged
 from taskmanager.kit.http.route import router
 from taskmanager.kit.limits import IdPath
 from taskmanager.kit.paging import PagerDep
-from taskmanager.tasks.deps import ActivityDep, TasksDep, TaskServiceDep
+from taskmanager.tasks.comments import OLDEST_FIRST, comment_out
+from taskmanager.tasks.deps import ActivityDep, CommentsDep, CommentServiceDep, TasksDep, TaskServiceDep
 from taskmanager.tasks.repository import sort_keys
-from taskmanager.tasks.schemas import ActivityList, TaskCreate, TaskList, TaskOut, TaskQuery, TaskUpdate
+from taskmanager.tasks.schemas import (
+    ActivityList,
+    CommentBody,
+    CommentList,
+    CommentOut,
+    TaskCreate,
+    TaskList,
+    TaskOut,
+    TaskQuery,
+    TaskUpdate,
+)
 from taskmanager.tasks.state import task_out
 
 tasks = router(prefix="/tasks", tags=["tasks"])
@@ -21,7 +32,7 @@ tasks = router(prefix="/tasks", tags=["tasks"])
 _READ = refusals(400, 401, 404, 422)
 _CREATE = refusals(400, 401, 403, 404, 409, 413, 415, 422)
 _CHANGE = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
-_ACT = refusals(400, 401, 403, 404, 409, 412, 422)
+_ACT = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 
 @tasks.get("", response_model=TaskList, responses=refusals(400, 401, 422))
@@ -85,3 +96,34 @@ async def restore_task(response: Response, service: TaskServiceDep, if_match: If
 async def list_activity(activity: ActivityDep, task_id: IdPath, pager: PagerDep) -> Any:
     """List who changed what in a task, newest first."""
     return await activity.of_task(task_id, pager)
+
+
+@tasks.get("/{task_id}/comments", response_model=CommentList, responses=_READ)
+async def list_comments(comments: CommentsDep, task_id: IdPath, pager: PagerDep) -> Any:
+    """List what was said about a task, oldest first."""
+    return pager.page(await comments.list(task_id, pager), OLDEST_FIRST, comment_out)
+
+
+@tasks.post("/{task_id}/comments", status_code=201, response_model=CommentOut, responses=_CREATE)
+async def create_comment(response: Response, service: CommentServiceDep, task_id: IdPath, body: CommentBody) -> Any:
+    """Say something about a task, in Markdown."""
+    return tagged(response, comment_out(await service.create(task_id, body)))
+
+
+@tasks.patch("/{task_id}/comments/{comment_id}", response_model=CommentOut, responses=_CHANGE)
+async def update_comment(  # noqa: PLR0917 - what the framework hands over, by name
+    response: Response,
+    service: CommentServiceDep,
+    if_match: IfMatchDep,
+    task_id: IdPath,
+    comment_id: IdPath,
+    body: CommentBody,
+) -> Any:
+    """Change what you said."""
+    return tagged(response, comment_out(await service.update(task_id, comment_id, body, if_match)))
+
+
+@tasks.delete("/{task_id}/comments/{comment_id}", status_code=204, responses=NO_CONTENT | _ACT)
+async def delete_comment(service: CommentServiceDep, if_match: IfMatchDep, task_id: IdPath, comment_id: IdPath) -> None:
+    """Take back what you said; project administrators may remove any comment."""
+    await service.remove(task_id, comment_id, if_match)

@@ -1,10 +1,10 @@
 """Bodies, queries and answers of tasks."""
 
 import re
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, field_validator
 
 from taskmanager.kit import ids
 from taskmanager.kit.limits import UNSET, Date, Filter, IdText, Input, Output, Timezone
@@ -24,7 +24,7 @@ _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 
 def _check_local(text: str) -> str:
     try:
-        valid = _LOCAL.fullmatch(text) and datetime.fromisoformat(text).year > 1
+        valid = _LOCAL.fullmatch(text) and MINYEAR < datetime.fromisoformat(text).year < MAXYEAR
     except ValueError:
         valid = False
     if not valid:
@@ -43,7 +43,10 @@ def _check_new_id(text: str) -> str:
 
 def _unique_labels(names: list[str]) -> list[str]:
     """Keep the first spelling of each name."""
-    return list({name_key(name): name for name in reversed(names)}.values())[::-1]
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name_key(name), name)
+    return list(first.values())
 
 
 Instant = datetime  # under a name that the field ``datetime`` does not hide
@@ -66,7 +69,12 @@ class Timed(Input):
     timezone: Timezone | None = None
 
 
-WhenIn = AllDay | Timed
+def _kind_of_when(value: Any) -> str:
+    timed = "datetime" in value if isinstance(value, dict) else isinstance(value, Timed)
+    return "timed" if timed else "all_day"
+
+
+WhenIn = Annotated[Annotated[AllDay, Tag("all_day")] | Annotated[Timed, Tag("timed")], Discriminator(_kind_of_when)]
 
 
 class AllDayOut(Output):
@@ -128,7 +136,7 @@ class TaskQuery(Filter):
 
     status: Annotated[str | None, Field(description="todo, in_progress, done, cancelled: one or more by comma.")] = None
     project_id: IdText | None = None
-    label: Annotated[str | None, Field(max_length=60)] = None
+    label: Annotated[str | None, Field(min_length=1, max_length=60)] = None
     priority: Annotated[int | None, Field(ge=0, le=4)] = None
     due_before: Annotated[str | None, Field(description="A date or an RFC 3339 instant.")] = None
     due_after: Annotated[str | None, Field(description="A date or an RFC 3339 instant.")] = None
@@ -137,8 +145,9 @@ class TaskQuery(Filter):
     sort: Annotated[
         str | None,
         Field(
+            min_length=1,
             description="priority, due, position, created_at, updated_at or title; a minus before it turns the order "
-            "round; several by comma. Without it: newest first."
+            "round; several by comma. Without it: newest first.",
         ),
     ] = None
 
@@ -160,6 +169,7 @@ class TaskQuery(Filter):
     @field_validator("assignee")
     @classmethod
     def _me_or_id(cls, text: str | None) -> str | None:
+        text = text.lower() if text is not None else None
         if text is not None and text != "me" and not ids.is_id(text):
             message = "must be me or an id"
             raise ValueError(message)
@@ -229,7 +239,9 @@ class ActivityList(Output):
     next_cursor: str | None
 
 
-class CommentCreate(Input):
+class CommentBody(Input):
+    """A remark in Markdown."""
+
     body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 

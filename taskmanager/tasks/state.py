@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from taskmanager.journal.changes import DELETED
 from taskmanager.kit.columns import instant_text
 from taskmanager.projects.names import name_key
 from taskmanager.tasks.dates import NEVER, When
 from taskmanager.tasks.models import Task, TaskAssignee, TaskLabel
 from taskmanager.tasks.schemas import AllDay, AllDayOut, FloatingOut, TaskOut, Timed, WhenOut, ZonedOut
 
+KIND = "task"
+COMMENT = "comment"
+CLOSED = frozenset({"done", "cancelled"})
 _PLAIN = ("title", "description", "status", "priority", "parent_id", "project_id", "position", "estimate_minutes")
 
 
@@ -17,6 +21,7 @@ def state(task: Task) -> dict[str, Any]:
     """Return everything of a task that can change, as JSON values."""
     return {
         **{name: getattr(task, name) for name in _PLAIN},
+        "key": task.key,
         "start": _when_json(task.start),
         "due": _when_json(task.due),
         "deadline": task.deadline.isoformat() if task.deadline else None,
@@ -31,6 +36,8 @@ def put(task: Task, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if name in _PLAIN:
             setattr(task, name, value)
+        elif name == "key":
+            task.key, task.number = value, int(value.rpartition("-")[2])
         elif name in {"start", "due"}:
             _put_when(task, name, value)
         elif name == "deadline":
@@ -43,6 +50,16 @@ def put(task: Task, values: Mapping[str, Any]) -> None:
             known = {assignee.user_id: assignee for assignee in task.assignees}
             task.assignees = [known.get(user_id) or TaskAssignee(user_id=user_id) for user_id in value]
     task.title_key = name_key(task.title)
+
+
+def action_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return the word for a change of these fields."""
+    if DELETED in after:
+        return "trashed" if after[DELETED] else "restored"
+    status = after.get("status")
+    if status == "done":
+        return "completed"
+    return "reopened" if status == "todo" and before.get("status") in CLOSED else "updated"
 
 
 def _put_labels(task: Task, names: list[str]) -> None:
