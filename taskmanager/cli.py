@@ -1,20 +1,18 @@
 """The command line: `taskmanager` or `python3 app.py`."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 import taskmanager
-from taskmanager import serving
+from taskmanager import serving, transfer
 from taskmanager.auth.accounts import Accounts
 from taskmanager.auth.keys import KeyProblem
 from taskmanager.auth.links import NewLink
@@ -26,7 +24,8 @@ from taskmanager.kit import migrate
 from taskmanager.kit.errors import AppError
 from taskmanager.kit.settings import PREFIX, Settings
 from taskmanager.kit.settings_text import as_environment, as_help, as_markdown
-from taskmanager.main import create_app, open_database
+from taskmanager.main import create_app
+from taskmanager.terminal import UsageProblem, err, out, read_settings, run
 
 app = typer.Typer(
     name="taskmanager",
@@ -41,40 +40,7 @@ users = typer.Typer(
     help="Accounts: list, add, change roles, hand out links to choose a password.", no_args_is_help=True
 )
 app.add_typer(users, name="users")
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Result = TypeVar("Result")
 Username = Annotated[str, typer.Argument(help="The user name.")]
-
-
-class UsageProblem(Exception):  # noqa: N818 - told to the user, without a traceback
-    """What the user can put right."""
-
-
-def read_settings(**given: Any) -> Settings:
-    """Return the settings of the environment, with options of the command line put over them."""
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        lines = [f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
-        raise UsageProblem("\n".join(line.replace(f"{PREFIX}: Value error, ", "") for line in lines)) from error
-
-
-def run(work: Callable[[Any], Coroutine[Any, Any, Result]]) -> Result:
-    """Run ``work`` in one transaction on the database of the settings, brought up to date first."""
-    settings = read_settings()
-    migrate.upgrade(settings)
-
-    async def in_transaction() -> Result:
-        database = open_database(settings)
-        try:
-            async with database.write() as session:
-                return await work(session)
-        finally:
-            await database.stop()
-
-    return asyncio.run(in_transaction())
 
 
 @app.command(epilog=f"Settings, each an environment variable:\n\n{as_help().replace(chr(10), chr(10) * 2)}")
@@ -121,6 +87,10 @@ def settings(
 def version() -> None:
     """Print the version."""
     out.print(taskmanager.__version__)
+
+
+app.command("import")(transfer.import_command)
+app.command("export")(transfer.export_command)
 
 
 @users.command("list")

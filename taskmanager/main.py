@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.refresh_tokens import RefreshTokens
 from taskmanager.auth.snapshots import AccessChanged, Snapshots
 from taskmanager.health import health
+from taskmanager.integrations.router import transfer
 from taskmanager.kit.cache import open_cache
 from taskmanager.kit.db import Database
 from taskmanager.kit.errors import HANDLERS
@@ -34,6 +36,7 @@ from taskmanager.kit.http import openapi
 from taskmanager.kit.http.docs import docs_routes
 from taskmanager.kit.http.middleware import Edge, Gate
 from taskmanager.kit.http.pages import web_app
+from taskmanager.kit.http.route import methods_of
 from taskmanager.kit.jobs import Jobs
 from taskmanager.kit.settings import Settings
 from taskmanager.projects.router import labels, projects
@@ -57,6 +60,7 @@ ROUTERS = (
     undo,
     projects,
     labels,
+    transfer,
     admin,
     health,
 )
@@ -79,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.trusted_networks = tuple(ipaddress.ip_network(n, strict=False) for n in settings.trusted_proxies)
     for router in ROUTERS:
         app.include_router(router)
+    app.state.methods_of = partial(methods_of, ROUTERS)
     document: dict[str, Any] = {}
 
     def describe() -> dict[str, Any]:

@@ -3,14 +3,17 @@
 import asyncio
 import errno
 import logging
+import signal
 import socket
 import sys
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.auth.accounts import Accounts
+from taskmanager.auth.accounts import Accounts, UsernameTakenError
+from taskmanager.auth.keys import load_master
 from taskmanager.auth.links import Links
 from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.repository import AccountRepository
@@ -32,6 +35,8 @@ class StartProblem(Exception):  # noqa: N818 - told to the operator, without a t
 def serve(settings: Settings) -> None:
     """Serve until told to stop; requests under way are finished first."""
     logs.configure(settings.log_format, settings.log_level)
+    signal.signal(signal.SIGTERM, _end)
+    load_master(settings)  # a secret that must not be used is told here, not from inside the server
     listener = _listen(settings)
     migrate.upgrade(settings)
     base = settings.public_url or _address(settings, listener)
@@ -48,6 +53,11 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=30,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    # The server hands SIGTERM on once it has stopped in good order: that is success.
+    sys.exit(0)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -104,8 +114,15 @@ async def _prepare(settings: Settings, base: str) -> str | None:
             if await AccountRepository(session).has_admin():
                 return None
         password_hash = await _first_hash(settings, passwords) if settings.admin_username else None
-        async with database.write() as session:
-            return await _first_admin(session, settings, password_hash, base)
+        try:
+            async with database.write() as session:
+                return await _first_admin(session, settings, password_hash, base)
+        except UsernameTakenError:
+            # Another process that starts at the same moment may have made the same account.
+            async with database.read() as session:
+                if await AccountRepository(session).has_admin():
+                    return None
+            raise
     finally:
         passwords.stop()
         await database.stop()

@@ -1,6 +1,7 @@
 """All tables of all rooms, for migrations and for tests that look at them as a whole."""
 
 import taskmanager.auth.models
+import taskmanager.integrations.models
 import taskmanager.journal.models
 import taskmanager.kit.http.idempotency
 import taskmanager.kit.jobs

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth import repository as auth
 from taskmanager.auth import snapshots
+from taskmanager.integrations import repository as integrations
 from taskmanager.kit import clock
 from taskmanager.kit.http import idempotency
 from taskmanager.kit.jobs import Jobs
@@ -35,5 +36,6 @@ async def _purge_sessions(session: AsyncSession, _: dict[str, Any]) -> None:
 
 async def _purge_trash(session: AsyncSession, _: dict[str, Any]) -> None:
     before = clock.now() - TRASH_KEPT
-    await tasks.purge(session, before)
-    await projects.purge(session, before)
+    if await tasks.purge(session, before):
+        await projects.purge(session, before)
+    await integrations.purge(session)

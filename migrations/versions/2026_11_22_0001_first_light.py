@@ -93,6 +93,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('email_key', name=op.f('uq_users_email_key')),
     sa.UniqueConstraint('username', name=op.f('uq_users_username'))
     )
+    op.create_table('external_ids',
+    sa.Column('account_id', columns.Id(length=36), nullable=False),
+    sa.Column('source', columns.Ordered(length=64), nullable=False),
+    sa.Column('entity_kind', sa.String(length=32), nullable=False),
+    sa.Column('external_id', columns.Ordered(length=500), nullable=False),
+    sa.Column('entity_id', columns.Id(length=36), nullable=False),
+    sa.Column('raw', columns.Json(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['users.id'], name=op.f('fk_external_ids_account_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('account_id', 'source', 'entity_kind', 'external_id', name=op.f('pk_external_ids'))
+    )
+    with op.batch_alter_table('external_ids', schema=None) as batch_op:
+        batch_op.create_index('ix_external_ids_entity', ['entity_kind', 'entity_id'], unique=False)
+
     op.create_table('journal',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('operation_id', columns.Id(length=36), nullable=False),
@@ -369,6 +382,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_journal_entity')
 
     op.drop_table('journal')
+    with op.batch_alter_table('external_ids', schema=None) as batch_op:
+        batch_op.drop_index('ix_external_ids_entity')
+
+    op.drop_table('external_ids')
     op.drop_table('users')
     with op.batch_alter_table('signing_keys', schema=None) as batch_op:
         batch_op.drop_index('uq_signing_keys_active', sqlite_where=sa.text("state = 'active'"), postgresql_where=sa.text("state = 'active'"))

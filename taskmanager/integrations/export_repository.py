@@ -1,0 +1,125 @@
+"""Queries of an export: everything that one actor sees, page by page, in an order that every export has."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from taskmanager.auth.models import User
+from taskmanager.auth.roles import Actor
+from taskmanager.integrations.models import ExternalId
+from taskmanager.integrations.origin import Origin
+from taskmanager.kit.errors import NotFoundError
+from taskmanager.projects.models import Label, Project, ProjectAccess
+from taskmanager.tasks.models import Comment, Task, TaskAssignee
+from taskmanager.tasks.state import KIND as TASK
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some tasks of one project in the order of their numbers, with what belongs to them by task id.
+
+    ``origins`` has those of parents too.
+    """
+
+    tasks: Sequence[Task]
+    creators: dict[str, str]
+    assignees: dict[str, list[str]]
+    comments: dict[str, list[tuple[Comment, str | None]]]
+    origins: dict[str, Origin]
+
+
+class ExportRepository:
+    """Reads within one snapshot."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self._session = session
+        self._actor = actor
+
+    async def projects(self, only: str | None) -> Sequence[Project]:
+        """Return all projects by name, or just one; raises 404 if the actor does not see it."""
+        statement = (
+            select(Project)
+            .join(ProjectAccess, ProjectAccess.project_id == Project.id)
+            .where(ProjectAccess.user_id == self._actor.user_id)
+            .order_by(Project.name_key, Project.id)
+        )
+        if only is not None:
+            statement = statement.where(Project.id == only)
+        found = (await self._session.execute(statement)).scalars().all()
+        if only is not None and not found:
+            raise NotFoundError
+        return found
+
+    async def labels(self) -> Sequence[Label]:
+        """Return the actor's labels by name."""
+        statement = select(Label).where(Label.user_id == self._actor.user_id).order_by(Label.name_key)
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def count(self, project_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many live tasks each of the projects has that has any."""
+        mine = select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
+        statement = (
+            select(Task.project_id, func.count())
+            .where(Task.project_id.in_(mine), Task.deleted_at.is_(None))
+            .group_by(Task.project_id)
+        )
+        found = dict((await self._session.execute(statement)).all())
+        return {project_id: found[project_id] for project_id in project_ids if project_id in found}
+
+    async def page(self, project_id: str, after: int) -> Page:
+        """Return the live tasks of a project that follow the number ``after``; the actor was found to see it."""
+        statement = (
+            select(Task)
+            .where(Task.project_id == project_id, Task.number > after, Task.deleted_at.is_(None))
+            .order_by(Task.number)
+            .limit(PAGE)
+            .options(selectinload(Task.labels))
+        )
+        tasks = (await self._session.execute(statement)).scalars().all()
+        ids = [task.id for task in tasks]
+        parents = [task.parent_id for task in tasks if task.parent_id is not None]
+        page = Page(
+            tasks, await self._creators(ids), await self._assignees(ids), await self._comments(ids),
+            await self._origins([*ids, *parents]),
+        )  # fmt: skip
+        self._session.expunge_all()
+        return page
+
+    async def _creators(self, ids: Sequence[str]) -> dict[str, str]:
+        statement = select(Task.id, User.username).join(User, User.id == Task.created_by).where(Task.id.in_(ids))
+        return dict((await self._session.execute(statement)).all())
+
+    async def _assignees(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        statement = (
+            select(TaskAssignee.task_id, User.username)
+            .join(User, User.id == TaskAssignee.user_id)
+            .where(TaskAssignee.task_id.in_(ids))
+        )
+        found: dict[str, list[str]] = defaultdict(list)
+        for task_id, username in await self._session.execute(statement):
+            found[task_id].append(username)
+        return found
+
+    async def _comments(self, ids: Sequence[str]) -> dict[str, list[tuple[Comment, str | None]]]:
+        statement = (
+            select(Comment, User.username)
+            .outerjoin(User, User.id == Comment.author_id)
+            .where(Comment.task_id.in_(ids), Comment.deleted_at.is_(None))
+            .order_by(Comment.created_at, Comment.id)
+        )
+        found: dict[str, list[tuple[Comment, str | None]]] = defaultdict(list)
+        for comment, username in await self._session.execute(statement):
+            found[comment.task_id].append((comment, username))
+        return found
+
+    async def _origins(self, ids: Sequence[str]) -> dict[str, Origin]:
+        statement = select(ExternalId.entity_id, ExternalId.raw).where(
+            ExternalId.entity_kind == TASK, ExternalId.entity_id.in_(ids), ExternalId.raw.is_not(None)
+        )
+        return {task_id: Origin.parse(raw) for task_id, raw in await self._session.execute(statement)}

@@ -1,0 +1,142 @@
+"""Writing out what one actor sees, in one of the formats, at one moment."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import IO, Literal
+
+from anyio import from_thread, to_thread
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth.roles import Actor
+from taskmanager.integrations.export_repository import ExportRepository, Page
+from taskmanager.integrations.formats.drafts import CommentDraft, LabelDraft, Moment, ProjectDraft, TaskDraft
+from taskmanager.integrations.formats.ical_writer import write_ical
+from taskmanager.integrations.formats.own_csv import write_csv
+from taskmanager.integrations.formats.own_json import write_json
+from taskmanager.integrations.origin import Origin
+from taskmanager.kit import clock
+from taskmanager.projects.models import Project
+from taskmanager.tasks.dates import When
+from taskmanager.tasks.models import Task
+
+Format = Literal["json", "csv", "ical"]
+MEDIA_TYPES: Mapping[Format, str] = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "ical": "text/calendar; charset=utf-8",
+}
+_ENDINGS: Mapping[Format, str] = {"json": "json", "csv": "csv", "ical": "ics"}
+_NOTHING = Origin()
+
+
+def file_name(kind: Format) -> str:
+    """Return the name under which an export of today is kept."""
+    return f"taskmanager-{clock.now():%Y-%m-%d}.{_ENDINGS[kind]}"
+
+
+class Exporter:
+    """Writes an export from one snapshot. What lies in the trash stays there."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self._repository = ExportRepository(session, actor)
+        self._projects: dict[str, Project] = {}
+        self._counts: dict[str, int] = {}
+
+    async def open(self, project_id: str | None) -> int:
+        """Choose what goes out, all or one project (404 if the actor does not see it); return how many tasks."""
+        found = await self._repository.projects(project_id)
+        self._projects = {project.id: project for project in found}
+        self._counts = await self._repository.count(list(self._projects))
+        return sum(self._counts.values())
+
+    async def write(self, kind: Format, file: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> None:
+        """Write to ``file`` in a thread; ``progress`` hears there how many tasks after each page."""
+        labels = [LabelDraft(label.name, label.color) for label in await self._repository.labels()]
+
+        def write() -> None:
+            drafts = self._drafts(kind, progress)
+            match kind:
+                case "json":
+                    pieces = write_json(drafts, self._project_drafts(), labels, clock.now())
+                case "csv":
+                    pieces = write_csv(drafts)
+                case "ical":
+                    pieces = write_ical(drafts)
+            for piece in pieces:
+                file.write(piece)
+
+        await to_thread.run_sync(write)
+
+    def _project_drafts(self) -> Iterator[ProjectDraft]:
+        for project in self._projects.values():
+            own = project.inbox_of is not None
+            yield ProjectDraft(
+                id=project.id,
+                name=project.name,
+                description=project.description,
+                key=project.key,
+                color=project.color,
+                parent_id=project.parent_id if project.parent_id in self._projects else None,
+                is_inbox=own,
+                # An Inbox is as old as its account, wherever its tasks come from.
+                created_at=None if own else project.created_at,
+                updated_at=None if own else project.updated_at,
+            )
+
+    def _drafts(self, kind: Format, progress: Callable[[int], None]) -> Iterator[TaskDraft]:
+        for project_id in self._counts:
+            after = 0
+            while (page := from_thread.run(self._repository.page, project_id, after)).tasks:
+                for task in page.tasks:
+                    draft = self._draft(task, page)
+                    yield _for_calendars(draft, task, page) if kind == "ical" else draft
+                after = page.tasks[-1].number
+                progress(len(page.tasks))
+
+    def _draft(self, task: Task, page: Page) -> TaskDraft:
+        origin = page.origins.get(task.id, _NOTHING)
+        return TaskDraft(
+            title=task.title,
+            description=task.description,
+            status=task.status,
+            priority=task.priority,
+            start=_moment(task.start),
+            due=_moment(task.due),
+            deadline=task.deadline,
+            labels=tuple(label.name for label in task.labels),
+            assignees=tuple(sorted({*page.assignees.get(task.id, ()), *origin.assignees})),
+            project=self._projects[task.project_id].name,
+            project_id=task.project_id,
+            key=task.key,
+            parent=task.parent_id,
+            position=task.position,
+            estimate_minutes=task.estimate_minutes,
+            author=origin.author or page.creators.get(task.id),
+            created_at=task.created_at,
+            updated_at=task.updated_at,
+            completed_at=task.completed_at,
+            external_id=task.id,
+            comments=tuple(
+                CommentDraft(comment.body, username or comment.author_text, comment.created_at, comment.updated_at)
+                for comment, username in page.comments.get(task.id, ())
+            ),
+            raw=origin.lines,
+        )
+
+
+def _for_calendars(draft: TaskDraft, task: Task, page: Page) -> TaskDraft:
+    """Return the draft as calendars know it: by the UID that it came with."""
+    origin = page.origins.get(task.id, _NOTHING)
+    parent = page.origins.get(task.parent_id or "", _NOTHING)
+    return replace(
+        draft, external_id=origin.uid or task.id, parent=parent.uid or task.parent_id, raw=origin.content_lines
+    )
+
+
+def _moment(when: When | None) -> Moment | None:
+    if when is None:
+        return None
+    if when.is_all_day:
+        return Moment(day=date.fromisoformat(when.local))
+    return Moment(local=datetime.fromisoformat(when.local), zone=when.timezone)

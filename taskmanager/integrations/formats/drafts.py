@@ -1,0 +1,152 @@
+"""What a file says, before anything is looked up or written: the neutral records that all formats share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+MAX_LISTED = 1_000
+MAX_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One of three honest kinds: a day, a wall time in a zone, or a floating wall time.
+
+    Exactly one of ``day`` and ``local`` is set; ``local`` is naive with whole seconds; ``zone`` is an IANA name.
+    """
+
+    day: date | None = None
+    local: datetime | None = None
+    zone: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """Return the shape of the API: ``{"date"}`` or ``{"datetime"}`` with or without ``timezone``."""
+        if self.local is None:
+            return {"date": str(self.day)}
+        shape = {"datetime": self.local.isoformat(timespec="seconds")}
+        return {**shape, "timezone": self.zone} if self.zone else shape
+
+
+@dataclass(frozen=True, slots=True)
+class CommentDraft:
+    """One comment. The author is a name as text: an import never writes in somebody's name."""
+
+    body: str
+    author: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDraft:
+    """One task as a file tells it; every value has passed the limits of the API.
+
+    ``project`` is a name, ``project_id`` the id of a project listed in the same file (own format only), ``parent`` the
+    ``external_id`` of another task, ``key`` what it was called on display, people are names as text, instants are
+    aware UTC. ``raw`` keeps what no field holds in the words of the source (iCalendar content lines). ``row`` counts
+    from 1; ``place`` says where it stood: ``line 12``, ``/issues/4``, ``VTODO 3``.
+    """
+
+    title: str
+    description: str = ""
+    status: str = "todo"
+    priority: int = 0
+    start: Moment | None = None
+    due: Moment | None = None
+    deadline: date | None = None
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    project: str | None = None
+    project_id: str | None = None
+    key: str | None = None
+    parent: str | None = None
+    position: str | None = None
+    estimate_minutes: int | None = None
+    author: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    completed_at: datetime | None = None
+    external_id: str | None = None
+    comments: tuple[CommentDraft, ...] = ()
+    raw: str = ""
+    row: int = field(default=0, compare=False)
+    place: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDraft:
+    """A project of the own format; ``parent_id`` names another one of the same file."""
+
+    id: str
+    name: str
+    description: str = ""
+    key: str | None = None
+    color: str | None = None
+    parent_id: str | None = None
+    is_inbox: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDraft:
+    """A label of the own format, with its colour such as ``#4F46D8``."""
+
+    name: str
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why one row cannot be taken. ``row`` 0 concerns the whole file; ``field`` is empty where no field is at fault."""
+
+    row: int
+    place: str
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Problems:
+    """All problems of a file: the first thousand are listed, all are counted."""
+
+    listed: list[RowProblem] = field(default_factory=list)
+    count: int = 0
+    wrong_rows: set[int] = field(default_factory=set)
+
+    def add(self, problem: RowProblem) -> None:
+        """Note one problem."""
+        self.count += 1
+        self.wrong_rows.add(problem.row)
+        if len(self.listed) < MAX_LISTED:
+            self.listed.append(problem)
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+    @property
+    def whole_file(self) -> bool:
+        """Whether something stands in the way of every row."""
+        return 0 in self.wrong_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read. ``drafts`` holds the rows without a problem, in the order of the file.
+
+    ``mapping`` is the mapping in force, given or guessed, in the form in which it can be given; ``ignored`` names the
+    columns that no field took; ``notes`` tells a person what else was assumed.
+    """
+
+    kind: str
+    rows: int
+    drafts: Sequence[TaskDraft]
+    problems: Problems
+    mapping: dict[str, Any] | None = None
+    ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    projects: tuple[ProjectDraft, ...] = ()
+    labels: tuple[LabelDraft, ...] = ()
+    exported_at: datetime | None = None

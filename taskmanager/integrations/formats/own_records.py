@@ -1,0 +1,120 @@
+"""The records of our own JSON format, held to the limits of the API; texts are taken to the letter."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from taskmanager.integrations.formats import values
+from taskmanager.integrations.formats.dates import check_moment, parse_iso, to_instant
+from taskmanager.integrations.formats.drafts import CommentDraft, LabelDraft, Moment, ProjectDraft, TaskDraft
+from taskmanager.kit.limits import Colour, Date
+from taskmanager.projects.schemas import Description, LabelName, ProjectName
+from taskmanager.tasks import schemas
+from taskmanager.tasks.schemas import AllDay, Timed, WhenIn
+
+
+def read_instant(value: object) -> datetime:
+    """Return the instant of RFC 3339 text with an offset or ``Z``; raises ValueError for anything else."""
+    found = parse_iso(value) if isinstance(value, str) else None
+    if not isinstance(found, datetime) or found.tzinfo is None:
+        message = "must be an instant such as 2026-12-01T09:00:00Z"
+        raise ValueError(message)
+    return to_instant(found, "UTC")
+
+
+def _moment(value: WhenIn | None) -> Moment | None:
+    if value is None:
+        return None
+    if isinstance(value, AllDay):
+        return Moment(day=value.date)
+    return Moment(local=datetime.fromisoformat(value.datetime), zone=value.timezone)
+
+
+def _check_when(value: WhenIn) -> WhenIn:
+    if isinstance(value, Timed):
+        check_moment(Moment(local=datetime.fromisoformat(value.datetime), zone=value.timezone))
+    return value
+
+
+Storable = AfterValidator(values.check_storable)
+Title = Annotated[schemas.Title, Storable]
+Text = Annotated[schemas.Markdown, Storable]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=values.NAME_LENGTH), Storable]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=values.EXTERNAL_ID_LENGTH), Storable]
+Body = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=values.COMMENT_LENGTH), Storable
+]
+Instant = Annotated[datetime, BeforeValidator(read_instant)]
+When = Annotated[WhenIn, AfterValidator(_check_when)]
+
+
+class Record(BaseModel):
+    """One object of the file: unknown names are refused, a number is never text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CommentRecord(Record):
+    body: Body
+    author: Name | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class TaskRecord(Record):
+    id: Id | None = None
+    project_id: Id | None = None
+    key: Name | None = None
+    title: Title
+    description: Text = ""
+    status: schemas.Status = "todo"
+    priority: schemas.Priority = 0
+    start: When | None = None
+    due: When | None = None
+    deadline: Date | None = None
+    labels: schemas.Labels = []
+    assignees: Annotated[list[Name], Field(max_length=schemas.MAX_ASSIGNEES)] = []
+    parent_id: Id | None = None
+    position: Name | None = None
+    estimate_minutes: schemas.Minutes | None = None
+    author: Name | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+    completed_at: Instant | None = None
+    comments: Annotated[list[CommentRecord], Field(max_length=values.MOST_COMMENTS)] = []
+    raw: Text = ""
+
+    def draft(self, row: int, place: str) -> TaskDraft:
+        """Return the neutral record."""
+        kept: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        kept["external_id"], kept["parent"] = kept.pop("id"), kept.pop("parent_id")
+        kept["start"], kept["due"] = _moment(self.start), _moment(self.due)
+        kept["labels"], kept["assignees"] = tuple(self.labels), tuple(self.assignees)
+        kept["comments"] = tuple(CommentDraft(**comment.model_dump()) for comment in self.comments)
+        return TaskDraft(**kept, row=row, place=place)
+
+
+class ProjectRecord(Record):
+    id: Id
+    name: ProjectName
+    description: Annotated[Description, Storable] = ""
+    key: Name | None = None
+    color: Colour | None = None
+    parent_id: Id | None = None
+    is_inbox: bool = False
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+    def draft(self) -> ProjectDraft:
+        """Return the neutral record."""
+        return ProjectDraft(**self.model_dump())
+
+
+class LabelRecord(Record):
+    name: LabelName
+    color: Colour | None = None
+
+    def draft(self) -> LabelDraft:
+        """Return the neutral record."""
+        return LabelDraft(self.name, self.color)

@@ -1,0 +1,271 @@
+"""The commands `taskmanager import` and `taskmanager export`."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import NamedTemporaryFile, SpooledTemporaryFile
+from typing import IO, Annotated, Any, Literal
+
+import typer
+from anyio import to_thread
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth.models import User
+from taskmanager.auth.repository import AccountRepository
+from taskmanager.auth.roles import Actor
+from taskmanager.integrations.exporting import Exporter, Format
+from taskmanager.integrations.formats.detection import Kind
+from taskmanager.integrations.preparing import prepare
+from taskmanager.integrations.repository import PlaceRepository
+from taskmanager.integrations.schemas import ImportQuery, ImportReport
+from taskmanager.integrations.service import DuplicatesError, ImportService, WrongRowsError
+from taskmanager.kit import clock
+from taskmanager.kit.db import Database
+from taskmanager.projects.names import name_key
+from taskmanager.terminal import UsageProblem, err, out, run_on_database
+
+_SHOWN = 20
+_IN_MEMORY = 4 * 1024 * 1024
+
+UserOption = Annotated[
+    str | None, typer.Option("--user", help="Act as this account; the only administrator unless said.")
+]
+
+
+def import_command(  # noqa: PLR0917 - options have names
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, allow_dash=True)],
+    user: UserOption = None,
+    project: Annotated[
+        str | None, typer.Option(help="Name of the project for all tasks; else as the file says, else the Inbox.")
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="Which column feeds which field: a JSON file, or the JSON itself.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA zone of times that name none; else the account's own.")
+    ] = None,
+    format: Annotated[Kind | None, typer.Option(help="Of the file; recognised unless said.")] = None,  # noqa: A002 - the name of the option
+    on_duplicate: Annotated[
+        Literal["skip", "refuse"], typer.Option(help="When tasks of the file are here already.")
+    ] = "skip",
+    on_invalid: Annotated[
+        Literal["refuse", "skip"], typer.Option(help="Refuse the file for one wrong row, or leave such rows out.")
+    ] = "refuse",
+    source: Annotated[str | None, typer.Option(help="Where the file comes from; ids are told apart by it.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; tell what would happen.")] = False,
+) -> None:
+    """Take in tasks from a CSV, JSON or iCalendar file ("-" is standard input): all of it, or nothing."""
+    rules = _read_mapping(mapping)
+    query = ImportQuery(
+        timezone=timezone, on_duplicate=on_duplicate, on_invalid=on_invalid, source=source, dry_run=dry_run
+    )
+
+    async def work(database: Database) -> ImportReport:
+        async with database.read() as session:
+            actor = await _actor(session, user)
+            if not actor.may_write:
+                message = f"{actor.username} is a guest, who reads only."
+                raise UsageProblem(message)
+            project_id = await _project(session, actor, project)
+        asked = query.model_copy(update={"project_id": project_id})
+        with _progress() as bar:
+            reading = bar.add_task("Reading", total=None)
+            content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+            zone = asked.timezone or actor.timezone
+            # A thread, so that Ctrl-C is heard at once.
+            prepared = await to_thread.run_sync(prepare, content, format, rules, zone, abandon_on_cancel=True)
+            bar.update(reading, visible=False)
+            writing = bar.add_task("Importing", total=len(prepared.reading.drafts))
+            opened = database.read() if dry_run else database.write()
+            async with opened as session:
+                return await ImportService(session, actor).run(asked, prepared, partial(bar.advance, writing))
+
+    try:
+        report = run_on_database(work)
+    except (WrongRowsError, DuplicatesError) as refusal:
+        _tell_refusal(refusal)
+        raise typer.Exit(1) from None
+    _tell(report)
+    if not report.accepted:
+        raise typer.Exit(1)
+
+
+def export_command(
+    user: UserOption = None,
+    format: Annotated[  # noqa: A002 - the name of the option
+        Format, typer.Option(help="json is lossless; csv for spreadsheets; ical for calendars.")
+    ] = "json",
+    project: Annotated[str | None, typer.Option(help="Only the project of this name.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, writable=True, help="Write to this file instead of standard output.")
+    ] = None,
+) -> None:
+    """Take out everything that an account sees; what lies in the trash stays there."""
+
+    async def work(database: Database) -> int:
+        async with _snapshot(database, user) as (session, actor):
+            exporter = Exporter(session, actor)
+            total = await exporter.open(await _project(session, actor, project))
+            with _progress() as bar, _destination(output) as file:
+                writing = bar.add_task("Exporting", total=total)
+                await exporter.write(format, file, partial(bar.advance, writing))
+            return total
+
+    total = run_on_database(work)
+    if output is not None:
+        err.print(f"{total:,} tasks written to {output}.", markup=False)
+
+
+@asynccontextmanager
+async def _snapshot(database: Database, user: str | None) -> AsyncIterator[tuple[AsyncSession, Actor]]:
+    async with database.read(snapshot=True) as session:
+        yield session, await _actor(session, user)
+
+
+@contextmanager
+def _destination(output: Path | None) -> Iterator[IO[bytes]]:
+    """Yield a file that reaches its destination only as a whole."""
+    if output is None:
+        with SpooledTemporaryFile(_IN_MEMORY) as spool:
+            yield spool
+            spool.seek(0)
+            try:
+                shutil.copyfileobj(spool, sys.stdout.buffer)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                # Whoever read has seen enough; Python must not complain about it at its end.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    if not output.parent.is_dir():
+        message = f"There is no folder {output.parent}."
+        raise UsageProblem(message)
+    with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as file:
+        try:
+            yield file
+            file.close()
+            Path(file.name).replace(output)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _progress() -> Progress:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+async def _actor(session: AsyncSession, name: str | None) -> Actor:
+    """Return the account to act as."""
+    accounts = AccountRepository(session)
+    if name is not None:
+        user = await accounts.find_by_username(name.lower())
+        if user is None or not user.active:
+            message = f"There is no active account named {name}; `taskmanager users list` shows all."
+            raise UsageProblem(message)
+        return _as_actor(user)
+    admins = [user for user in await accounts.all_for_system() if user.active and user.role == "admin"]
+    if len(admins) != 1:
+        found = ", ".join(user.username for user in admins) or "none"
+        message = f"Say as whom, with --user NAME: there is not exactly one administrator ({found})."
+        raise UsageProblem(message)
+    return _as_actor(admins[0])
+
+
+def _as_actor(user: User) -> Actor:
+    return Actor(
+        user_id=user.id,
+        username=user.username,
+        role=user.role,  # type: ignore[arg-type]
+        timezone=user.timezone,
+        session_id="",
+        signed_in_at=clock.now(),
+    )
+
+
+async def _project(session: AsyncSession, actor: Actor, name: str | None) -> str | None:
+    """Return the id of the project of a name."""
+    if name is None:
+        return None
+    known = await PlaceRepository(session, actor).projects()
+    found = [project.id for project in known if project.name_key == name_key(name)]
+    if len(found) != 1:
+        there = ", ".join(sorted(project.name for project in known))
+        message = f"{actor.username} sees {len(found) or 'no'} projects named {name}. There are: {there}."
+        raise UsageProblem(message)
+    return found[0]
+
+
+def _read_mapping(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        value = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"The mapping cannot be read: {error}."
+        raise typer.BadParameter(message) from error
+    except (ValueError, RecursionError) as error:
+        message = f"The mapping is not JSON: {error}."
+        raise typer.BadParameter(message) from error
+    if not isinstance(value, dict):
+        message = "The mapping must be a JSON object."
+        raise typer.BadParameter(message)
+    return value
+
+
+def _tell(report: ImportReport) -> None:
+    say = partial(out.print, markup=False)
+    counts, would = report.counts, "would be " if report.dry_run else ""
+    if report.dry_run:
+        say("A dry run: nothing was written.")
+    said = f" with {counts.comments:,} comments" if counts.comments else ""
+    say(f"{counts.read:,} rows read as {report.format}; {counts.created:,} tasks{said} {would}made.")
+    for project in report.projects:
+        say(f"  {project.tasks:,} in {project.name}{' (new)' if project.created else ''}")
+    if counts.duplicates:
+        say(f"{counts.duplicates:,} are here already and {would or 'were '}left alone.")
+    if report.ignored:
+        say(f"No field took: {', '.join(report.ignored)}.")
+    for note in report.notes:
+        say(note)
+    if report.dry_run and report.mapping is not None:
+        say(f"Mapping: {json.dumps(report.mapping, ensure_ascii=False)}")
+    for task in report.sample:
+        due = next(iter(task.due.values())) if task.due else "-"
+        say(f"  row {task.row}: {task.status}, due {due}, {', '.join(task.labels) or 'no labels'}: {task.title}")
+    _tell_problems([problem.model_dump() for problem in report.problems], counts.problems, say)
+    if report.operation_id is not None:
+        say(f"To take all of it back: POST /undo/{report.operation_id}")
+
+
+def _tell_refusal(refusal: WrongRowsError | DuplicatesError) -> None:
+    say = partial(err.print, markup=False)
+    say(f"taskmanager: {refusal.title}")
+    if isinstance(refusal, DuplicatesError):
+        say(refusal.detail)
+        for duplicate in refusal.extra["duplicates"][:_SHOWN]:
+            say(f"  {duplicate['place']}: is {duplicate['key']}")
+    else:
+        _tell_problems(refusal.extra["problems"], refusal.extra["counts"]["problems"], say)
+
+
+def _tell_problems(problems: list[dict[str, Any]], count: int, say: Callable[[str], None]) -> None:
+    if not count:
+        return
+    say(f"{count:,} problems:")
+    for problem in problems[:_SHOWN]:
+        parts = (problem["place"], problem["field"], problem["message"])
+        say(f"  {': '.join(part for part in parts if part)}")
+    if count > _SHOWN:
+        say(f"  and {count - _SHOWN:,} more")
