@@ -1,7 +1,4 @@
-"""TaskManager's one command: `python3 app.py` starts it, `python3 app.py test` runs every check.
-
-This file alone keeps to a syntax that every Python 3 reads, so that an old one can say what is missing.
-"""
+"""`python3 app.py` starts TaskManager, `python3 app.py test` checks it; an old Python can read this much of it."""
 
 import os
 import shutil
@@ -28,12 +25,14 @@ def main(arguments: "list[str]") -> "int | None":
     if command == "npm":
         return web.npm(arguments[1:])
     if command == "test":
-        from tests.__main__ import main as run
-    else:
-        from taskmanager.cli import main as run
+        from tests.__main__ import main as run_tests
+
+        return run_tests(arguments[1:])
     if command == "serve" and "--help" not in arguments:
         web.build_beside_the_server()
-    return run(arguments[1:] if command == "test" else arguments or [command])
+    from taskmanager.cli import main as run
+
+    return run(arguments or [command])
 
 
 if __name__ == "__main__":

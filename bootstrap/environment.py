@@ -28,7 +28,7 @@ PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 
 def prepare(lock_name: str) -> None:
-    """Return once every library of a lock file can be imported; if need be, install into `.venv` and start over in it."""
+    """Return once a lock file's libraries can be imported; if need be install into `.venv` and start over in it."""
     lock = ROOT / lock_name
     stamp = ENVIRONMENT / lock.with_suffix(".stamp").name
     wanted = digest([lock])
@@ -114,7 +114,7 @@ def _create_environment() -> None:
 
 
 def _fetch_pip(python: str) -> bool:
-    """Install the pip of `PIP_SHA256` for `python`; False where there is no such index, no network, or no trust in it."""
+    """Install the pip of `PIP_SHA256` for `python`; False without such an index, a network, or trust in either."""
     index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
     listing = urllib.request.Request(f"{index}/pip/", headers={"Accept": "application/vnd.pypi.simple.v1+json"})
     try:

@@ -77,9 +77,16 @@ def build(*, with_the_server: bool = False) -> int:
 
 
 def _reason(lines: list[str]) -> str:
-    said = (number for number, line in enumerate(lines) if re.match(r"\W*(npm error|error|[A-Z]\w*Error|Error)\b", line))
-    first = next(said, max(len(lines) - 2, 0))
-    return " ".join(line.strip() for line in lines[first : first + 2])
+    """Return the first error of a log, with the lines after it that it announces by a colon."""
+    said = [words for line in lines if (words := re.sub(r"\x1b\[[\d;]*m", "", line).strip())]
+    start = re.compile(r"npm error (?!code|syscall|errno|A complete)|error\b|\w*Error\b")
+    first = (number for number, line in enumerate(said) if start.match(line))
+    reason: list[str] = []
+    for line in said[next(first, -1) :]:
+        reason.append(line)
+        if not line.endswith(":"):
+            break
+    return " ".join(reason)
 
 
 def _end_with_the_server() -> None:
@@ -126,6 +133,7 @@ def npm(arguments: list[str], log: IO[str] | None = None) -> int:
             status = run("ci", "--ignore-scripts", "--no-audit", "--no-fund")
             if status:
                 return status
+            stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(packages)
         return run(*arguments)
     except subprocess.TimeoutExpired:

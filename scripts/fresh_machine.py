@@ -1,7 +1,7 @@
 """Try the two commands on a machine with nothing but python3: `python scripts/fresh_machine.py [serve] [test]`.
 
-For root on Debian or Ubuntu with debootstrap. The machine is a minimal Debian 12 (kept in a cache folder between runs) in
-name spaces of its own, so that nothing of it is left running. This checkout is copied in as a clone would have it.
+For root on Debian or Ubuntu with debootstrap. The machine is a minimal Debian 12 (kept in a cache folder between runs)
+in name spaces of its own, so that nothing of it is left running. This checkout is copied in as a clone would have it.
 """
 
 import os

@@ -77,7 +77,7 @@ def _serve(stack: contextlib.ExitStack) -> bool:
 
 
 def _passes(name: str, command: list[str], *, last: bool) -> bool:
-    program = shutil.which(command[0], path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    program = shutil.which(command[0], path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     with _timed(name, silent_end=last) as report:
         status = subprocess.run(
             [program or command[0], *command[1:]], cwd=ROOT, check=False, preexec_fn=dies_with_its_parent()

