@@ -1,0 +1,23 @@
+import { i18n } from '../lib/i18n/index.svelte'
+import type { IconName } from '../ui/Icon.svelte'
+
+export interface Place {
+  href: string
+  label: string
+  icon: IconName
+  keys: string
+}
+
+/** The lists everybody has, in the order of side bar and bottom bar. */
+export function places(): Place[] {
+  const { nav } = i18n.t
+  return [
+    { href: '/app/inbox', label: nav.inbox, icon: 'inbox', keys: 'g i' },
+    { href: '/app/all', label: nav.all, icon: 'all', keys: 'g a' },
+    { href: '/app/done', label: nav.done, icon: 'done', keys: 'g d' },
+    { href: '/app/trash', label: nav.trash, icon: 'trash', keys: 'g x' },
+  ]
+}
+
+/** `/app/` is the inbox. */
+export const isAt = (path: string, href: string): boolean => path === href || (href === '/app/inbox' && /^\/app\/?$/.test(path))

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+
+import { codeIn, routeOf } from './routes'
+
+it.each([
+  ['/app/', { name: 'inbox' }],
+  ['/app', { name: 'inbox' }],
+  ['/app/inbox', { name: 'inbox' }],
+  ['/app/done/', { name: 'done' }],
+  ['/app/p/0190-ab', { name: 'project', id: '0190-ab' }],
+  ['/app/p', { name: 'unknown' }],
+  ['/app/inbox/more', { name: 'unknown' }],
+  ['/app/nowhere', { name: 'unknown' }],
+])('%s', (path, route) => {
+  expect(routeOf(path)).toEqual(route)
+})
+
+it('reads the code of a link from its fragment', () => {
+  expect(codeIn('#token=a-b_c')).toBe('a-b_c')
+  expect(codeIn('#invitation=xyz')).toBe('xyz')
+  expect(codeIn('')).toBe('')
+})

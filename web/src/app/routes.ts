@@ -1,0 +1,24 @@
+export type Route =
+  | { name: 'setup' | 'signup' | 'reset' | 'signin' }
+  | { name: 'inbox' | 'all' | 'done' | 'trash' }
+  | { name: 'project'; id: string }
+  | { name: 'unknown' }
+
+const NAMES = ['setup', 'signup', 'reset', 'signin', 'inbox', 'all', 'done', 'trash'] as const
+
+/** Pages for people who are not signed in. */
+export const isPublic = (route: Route): boolean => ['setup', 'signup', 'reset', 'signin'].includes(route.name)
+
+export function routeOf(path: string): Route {
+  const parts = path.replace(/^\/app/, '').split('/').filter(Boolean)
+  const [first = 'inbox', second = ''] = parts
+  if (parts.length === 2 && first === 'p') return { name: 'project', id: second }
+  const name = NAMES.find((known) => known === first)
+  return name && parts.length < 2 ? { name } : { name: 'unknown' }
+}
+
+/** The code in the fragment of a link: `#token=…` or `#invitation=…`. Fragments never reach a server or its logs. */
+export function codeIn(hash: string): string {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''))
+  return fields.get('token') ?? fields.get('invitation') ?? ''
+}

@@ -1,0 +1,87 @@
+import { anonymous, answered, session } from '../api/client'
+import { isPassing, SignedOut } from '../api/problem'
+import type { SessionState } from '../api/session'
+import type { SetupState } from '../api/types'
+import { i18n } from '../lib/i18n/index.svelte'
+import { connection } from '../sync/connection.svelte'
+import { store } from '../sync/store.svelte'
+
+import { router } from './router.svelte'
+import { isPublic } from './routes'
+
+/** Brings the page from nothing to somebody's tasks, and away again when the session ends. */
+class Start {
+  /** `asking` until it is known who is here; `ready` once the account is loaded. */
+  phase = $state<'asking' | 'public' | 'ready' | 'failed'>('asking')
+  trouble = $state.raw<unknown>()
+  setup = $state.raw<SetupState>()
+  session = $state<SessionState>(session.state)
+  notice = $state('')
+  /** Where somebody wanted to go who had to sign in first. */
+  #wanted = '/app/inbox'
+
+  constructor() {
+    session.onChange = (state) => void this.#sessionChanged(state)
+  }
+
+  async run(): Promise<void> {
+    this.trouble = undefined
+    try {
+      // A link with a code is followed even by somebody who is signed in.
+      if (session.state === 'live' && !(isPublic(router.route) && router.code)) await this.#open()
+      else await this.#ask()
+    } catch (error) {
+      if (error instanceof SignedOut) return
+      this.trouble = error
+      this.phase = 'failed'
+      if (isPassing(error)) void connection.back().then(() => this.run())
+    }
+  }
+
+  async toSignIn(notice: string): Promise<void> {
+    this.notice = notice
+    router.code = ''
+    await this.#ask()
+    router.go('/app/signin', 'replace')
+  }
+
+  async #open(): Promise<void> {
+    await store.open()
+    if (isPublic(router.route)) router.go(this.#wanted, 'replace')
+    this.phase = 'ready'
+  }
+
+  /** Nobody is signed in: a new server wants to be set up, every other one a name and a password. */
+  async #ask(): Promise<void> {
+    this.setup = (await answered(anonymous.GET('/setup'))).data
+    const name = router.route.name
+    if (this.setup.setup_required) {
+      if (name !== 'setup') router.go('/app/setup', 'replace')
+    } else if (name === 'setup' || !isPublic(router.route)) {
+      if (name !== 'setup') this.#wanted = router.path
+      router.go('/app/signin', 'replace')
+    }
+    this.phase = 'public'
+  }
+
+  async #sessionChanged(state: SessionState): Promise<void> {
+    if (state === 'ended' && this.phase !== 'ready') {
+      // Nothing is on the page yet that a dialog could keep.
+      session.forget()
+      this.session = 'none'
+      this.notice = i18n.t.auth.expiredNotice
+      await this.run()
+      return
+    }
+    this.session = state
+    // A fresh page holds nothing of the account that left.
+    if (state === 'none') location.assign('/app/signin')
+    else if (state === 'live' && this.phase === 'public') {
+      // Signed in, by a form of this page or in another tab.
+      this.notice = router.code = ''
+      await this.run()
+    } else if (state === 'live' && this.phase === 'ready' && !(await store.sameAccount())) location.reload()
+  }
+}
+
+export const start = new Start()
