@@ -1,0 +1,130 @@
+"""Browser pages that are watched: whatever the browser complains of fails the journey, unless it was foretold."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.e2e.site import PASSWORD, ROOT
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+Options = dict[str, Any]
+PHONE: Options = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
+DESKTOP: Options = {"viewport": {"width": 1280, "height": 800}}
+
+
+@dataclass
+class Journey:
+    """Opens browser windows on one site and keeps a list of what was wrong."""
+
+    browser: Browser
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    _expected: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    def allow(self, *texts: str) -> None:
+        """Expect complaints that hold one of these texts: a refusal that the journey provokes."""
+        self._expected.extend(texts)
+
+    def window(self, **options: Any) -> BrowserContext:
+        """Open a window with cookies and storage of its own."""
+        context = self.browser.new_context(**{"base_url": self.url, "locale": "en-GB", **DESKTOP, **options})
+        context.set_default_timeout(10_000)
+        context.on("page", self._watch)
+        self._contexts.append(context)
+        return context
+
+    def page(self, **options: Any) -> Page:
+        return self.window(**options).new_page()
+
+    def signed_in(self, name: str, *, at: str = "/app/inbox", **options: Any) -> Page:
+        """Return a page of somebody who has signed in through the form."""
+        page = self.page(**options)
+        sign_in(page, name)
+        expect(page.locator("main h1")).to_have_text("Inbox")
+        if at != "/app/inbox":
+            page.goto(at)
+        return page
+
+    def finish(self) -> None:
+        for context in self._contexts:
+            context.close()
+        assert not self.complaints, "\n".join(self.complaints)
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self._complain(f"exception: {error.stack or error}"))
+        page.on("request", lambda request: self._check_origin(request.url))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self._complain(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _check_origin(self, url: str) -> None:
+        if not url.startswith((self.url, "data:", "blob:")):
+            self._complain(f"foreign: {url}")
+
+    def _complain(self, text: str) -> None:
+        if not any(part in text for part in self._expected):
+            self.complaints.append(text)
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    page.goto("/app/signin")
+    page.get_by_label("Username or e-mail").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def check_accessibility(page: Page, where: str) -> None:
+    """Fail on any violation that axe finds on the page as it is now."""
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
+    problems = [
+        f"{where}: {violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+    assert not problems, "\n".join(problems)
+
+
+def rows(page: Page) -> list[str]:
+    """Return the titles that the list shows, from top to bottom."""
+    titles: list[str] = page.locator("[role=row]").evaluate_all(
+        "rows => rows.sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)"
+        ".map(row => row.querySelector('.text')?.textContent ?? '')"
+    )
+    return titles
+
+
+def expect_rows(page: Page, *titles: str) -> None:
+    """Wait until the list shows exactly these tasks."""
+    expect(page.locator("[role=row] .text")).to_have_count(len(titles))
+    assert rows(page) == list(titles)
+
+
+def focused(page: Page) -> str:
+    """Return the title of the row that has the focus, or what else has it."""
+    text: str = page.evaluate(
+        "() => { const at = document.activeElement; "
+        "return at.querySelector('.text')?.textContent ?? at.getAttribute('aria-label') ?? at.textContent }"
+    )
+    return text.strip()
+
+
+def picture(page: Page, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)

@@ -1,0 +1,122 @@
+"""A real server process on the production build, and the accounts and tasks that journeys start with."""
+
+import contextlib
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.services.process import running
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "web" / "dist" / "index.html"
+ADMIN = "admin"
+SECONDS_TO_ARRIVE = 10
+PASSWORD = "a long enough password"
+_ADDRESS = re.compile(r"TaskManager serves (http://\S+?)/app/")
+_SETUP = re.compile(r"/app/setup#token=(\S+)")
+
+
+@dataclass
+class Site:
+    """A running server; ``setup_token`` is there while it has no administrator."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    setup_token: str
+    _people: dict[str, "Person"] = field(default_factory=dict)
+
+    def pause(self) -> None:
+        """Stop answering, as a server that hangs does."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def admin(self) -> "Person":
+        """Return the first administrator; the settings named it."""
+        if ADMIN not in self._people:
+            self._people[ADMIN] = Person.sign_in(self.url, ADMIN)
+        return self._people[ADMIN]
+
+    def person(self, name: str, role: str = "user") -> "Person":
+        """Make an account with :data:`PASSWORD` and return it signed in."""
+        made = self.admin().post("/admin/users", {"username": name, "role": role})
+        self.use_link(made["link"]["url"])
+        return Person.sign_in(self.url, name)
+
+    def use_link(self, link: str) -> None:
+        body = {"reset_token": link.split("#token=")[1], "password": PASSWORD}
+        httpx.post(f"{self.url}/reset", json=body).raise_for_status()
+
+
+class Person:
+    """An account as the API sees it, to prepare and to check what the pages show."""
+
+    def __init__(self, name: str, url: str, token: str) -> None:
+        self.name = name
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    @classmethod
+    def sign_in(cls, url: str, name: str) -> "Person":
+        answer = httpx.post(f"{url}/login", json={"username": name, "password": PASSWORD}).raise_for_status().json()
+        return cls(name, url, answer["access_token"])
+
+    def get(self, path: str) -> Any:
+        return self._call("GET", path)
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self._call("POST", path, body)
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self._call("PATCH", path, body)
+
+    def delete(self, path: str) -> None:
+        self._call("DELETE", path)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = httpx.request(method, self._url + path, json=body, headers=self._headers).raise_for_status()
+        return answer.json() if answer.content else None
+
+    def add(self, *titles: str, **fields: Any) -> list[str]:
+        """Add tasks so that they are listed in the order given (newest first); return their ids in that order."""
+        return [self.post("/tasks", {"title": title, **fields})["id"] for title in reversed(titles)][::-1]
+
+    def expect(self, *titles: str, query: str = "status=todo,in_progress") -> None:
+        """Wait until the server has exactly these tasks: pages show changes before they have arrived."""
+        deadline = time.monotonic() + SECONDS_TO_ARRIVE
+        while (there := [task["title"] for task in self.get(f"/tasks?{query}")["items"]]) != list(titles):
+            assert time.monotonic() < deadline, f"expected {list(titles)}, there are {there}"
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *, admin: bool = True, **settings: str) -> Iterator[Site]:
+    """Run a server of its own on the data in `folder`, with or without a first administrator."""
+    if not BUILD.exists():
+        message = "The web application is not built. Type: python3 app.py build-web"
+        raise RuntimeError(message)
+    named = {"DATA_DIR": str(folder / "data"), "PORT": "0", **{name.upper(): value for name, value in settings.items()}}
+    if admin:
+        named |= {"ADMIN_USERNAME": ADMIN, "ADMIN_PASSWORD": PASSWORD}
+    environment = [f"TASKMANAGER_{name}={value}" for name, value in named.items()]
+    # `env` because what the test run itself was given must not reach this server.
+    command = ["env", f"PYTHONPATH={ROOT}", *environment, sys.executable, "-m", "taskmanager.cli", "serve"]
+    log = folder / "server.log"
+
+    def ready(_process: subprocess.Popen[bytes]) -> bool:
+        return "Application startup complete" in log.read_text() if log.exists() else False
+
+    with running(command, ready, log=log) as process:
+        said = log.read_text()
+        address, setup = _ADDRESS.search(said), _SETUP.search(said)
+        assert address, said
+        yield Site(address[1], process, setup[1] if setup else "")

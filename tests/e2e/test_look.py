@@ -1,0 +1,149 @@
+"""Every screen in both themes, large and small: no accessibility violation, nothing inline, no sideways scrolling."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsing import DESKTOP, PHONE, Journey, check_accessibility
+from tests.e2e.site import BUILD, Person, Site
+
+pytestmark = pytest.mark.e2e
+
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
+
+
+def fill(person: Person) -> None:
+    home = person.post("/projects", {"name": "Home", "color": "#1d66b8"})["id"]
+    person.add("Late", due={"date": "2020-01-01"}, priority=4)
+    person.add("Fix the tap", project_id=home, priority=3)
+    done, gone = person.add("Was done", "Was deleted")
+    person.post(f"/tasks/{done}/complete")
+    person.delete(f"/tasks/{gone}")
+
+
+def open_menu(page: Page, name: str) -> None:
+    if page.viewport_size and page.viewport_size["width"] > 700:
+        page.get_by_role("button", name=f"Account: {name}").click()
+    else:
+        page.get_by_role("button", name="More").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_screen_is_accessible(journey: Journey, person: Person, size: str, theme: str) -> None:
+    fill(person)
+    page = journey.signed_in(person.name, color_scheme=theme, **SIZES[size])
+    steps: dict[str, Callable[[], Any]] = {
+        "inbox": lambda: page.goto("/app/inbox"),
+        "all tasks": lambda: page.goto("/app/all"),
+        "a row with the focus": page.locator("[role=row]").first.focus,
+        "menu": lambda: open_menu(page, person.name),
+        "done": lambda: page.goto("/app/done"),
+        "trash": lambda: page.goto("/app/trash"),
+        "not found": lambda: page.goto("/app/nowhere"),
+    }
+    for name, step in steps.items():
+        step()
+        page.wait_for_load_state("networkidle")
+        check_accessibility(page, f"{name}, {size}, {theme}")
+    page.goto("/app/all")
+    if size == "desktop":
+        page.get_by_text("Fix the tap").click()
+        page.keyboard.press("r")
+        check_accessibility(page, f"renaming, {theme}")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        check_accessibility(page, f"shortcuts, {theme}")
+    else:
+        page.get_by_text("Fix the tap").tap()
+        check_accessibility(page, f"task sheet, {theme}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_entrance_is_accessible(journey: Journey, size: str, theme: str) -> None:
+    page = journey.page(color_scheme=theme, **SIZES[size])
+    for path in ("/app/signin", "/app/signup#invitation=x", "/app/signup", "/app/reset#token=x"):
+        page.goto("about:blank")
+        page.goto(path)
+        button = page.locator("button[type=submit]")
+        expect(button).to_be_visible()
+        check_accessibility(page, f"{path}, {size}, {theme}")
+        button.click()
+        check_accessibility(page, f"{path} with errors, {size}, {theme}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_setting_up_is_accessible(browser: Browser, empty_site: Site, theme: str) -> None:
+    journey = Journey(browser, empty_site.url)
+    page = journey.page(color_scheme=theme)
+    page.goto("/app/")
+    expect(page.get_by_label("Set-up code")).to_be_visible()
+    check_accessibility(page, f"set-up, {theme}")
+    journey.finish()
+
+
+def test_the_narrowest_page_and_the_largest_text_need_no_sideways_scrolling(journey: Journey, person: Person) -> None:
+    fill(person)
+    page = journey.signed_in(person.name, viewport={"width": 320, "height": 640})
+    for path in ("/app/all", "/app/trash", "/app/done", "/app/nowhere"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/app/all")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
+    heights = page.locator("[role=row]").evaluate_all("rows => rows.map(row => [row.clientHeight, row.scrollHeight])")
+    assert all(inside <= outside + 1 for outside, inside in heights), heights
+
+
+def test_a_chosen_theme_wins_over_the_system_and_is_there_before_the_first_paint(
+    journey: Journey, person: Person
+) -> None:
+    page = journey.signed_in(person.name, color_scheme="light")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    open_menu(page, person.name)
+    page.get_by_role("radio", name="Dark").check()
+    assert page.evaluate(ground) == "rgb(18, 19, 24)"
+    # The script in the head alone, before the application has run.
+    page.route("**/assets/index-*.js", lambda route: route.abort())
+    journey.allow("net::ERR_FAILED")
+    page.goto("/app/inbox")
+    assert page.evaluate(ground) == "rgb(18, 19, 24)"
+
+
+def test_reduced_motion_moves_nothing(journey: Journey, person: Person) -> None:
+    fill(person)
+    page = journey.signed_in(person.name, at="/app/all", reduced_motion="reduce")
+    expect(page.get_by_text("Fix the tap")).to_be_visible()
+    moving = page.locator("[role=row]").first.evaluate("row => getComputedStyle(row).transitionDuration")
+    assert moving == "0s"
+
+
+def test_injected_script_and_markup_do_not_run(journey: Journey, person: Person) -> None:
+    journey.allow("Content Security Policy", "TrustedHTML", "requires 'Trusted", "inline script")
+    page = journey.signed_in(person.name)
+    page.evaluate(
+        """() => {
+          const script = document.createElement('script')
+          try { script.textContent = 'window.ran = 1' } catch {}
+          document.body.append(script)
+          try { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="ran = 2">') } catch {}
+        }"""
+    )
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") is None
+
+
+def test_the_first_load_keeps_within_its_budget() -> None:
+    budgets = {"*.js": 75_000, "*.css": 12_000, "*.woff2": 49_000, "../index.html": 1_000}
+    for names, budget in budgets.items():
+        sent = [(file.with_name(file.name + ".gz"), file) for file in (BUILD.parent / "assets").glob(names)]
+        size = sum((packed if packed.exists() else file).stat().st_size for packed, file in sent)
+        assert 0 < size <= budget, f"{names}: {size} bytes"

@@ -1,0 +1,56 @@
+"""The server is told to stop: what it has begun it finishes, and it leaves without a trace of trouble."""
+
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.factories import PASSWORD
+from tests.faults import amount
+from tests.servers import ADMIN, app_server
+
+pytestmark = pytest.mark.faults
+
+STATUS = {signal.SIGTERM: 0, signal.SIGINT: 130}
+"""A stop that was asked for is a success; an interrupted program says so, as shells expect."""
+REQUESTS = 12
+SECONDS_TO_STOP = 10
+
+
+def _sign_in(url: str, sent: threading.Barrier) -> int:
+    with httpx.Client(base_url=url, timeout=30) as client:
+        client.get("/health/live")
+        sent.wait()
+        return client.post("/login", json={"username": ADMIN, "password": PASSWORD}).status_code
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_requests_under_way_are_finished(number: signal.Signals, tmp_path: Path) -> None:
+    """Sign-ins queue for the hash pool, so most of them are in flight when the signal comes."""
+    for _ in range(amount(1, 20)):
+        with app_server(tmp_path / "data") as server, ThreadPoolExecutor(REQUESTS) as pool:
+            sent = threading.Barrier(REQUESTS + 1)
+            answers = [pool.submit(_sign_in, server.url, sent) for _ in range(REQUESTS)]
+            sent.wait()
+            time.sleep(0.1)
+            in_flight = sum(not answer.done() for answer in answers)
+            server.process.send_signal(number)
+            assert [answer.result() for answer in answers] == [200] * REQUESTS
+            assert server.process.wait(SECONDS_TO_STOP) == STATUS[number]
+            assert "Traceback" not in server.said()
+            assert in_flight > 0, "the signal came too late to say anything"
+
+
+def test_an_idle_server_stops_at_once(tmp_path: Path) -> None:
+    with app_server(tmp_path / "data") as server, httpx.Client(base_url=server.url) as client:
+        # An idle connection that is kept alive must not hold the server up.
+        assert client.get("/health/live").status_code == 200
+        begun = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(SECONDS_TO_STOP) == 0
+        assert time.monotonic() - begun < 3
+        assert "Traceback" not in server.said()

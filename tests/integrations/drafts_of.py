@@ -1,0 +1,80 @@
+"""Hypothesis strategies of drafts, as each format can carry them."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from taskmanager.integrations.formats.drafts import CommentDraft, Moment, TaskDraft
+from taskmanager.integrations.formats.values import check_names
+from taskmanager.tasks.schemas import STATUSES
+
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "UTC"]
+
+# Whatever a database can hold; what starts formulas, and what quoting must survive, more often than chance has it.
+CHARACTERS = st.one_of(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), st.sampled_from("=+-@'\"\\,;:|\t\r\nN ")
+)
+TEXTS = st.text(CHARACTERS, max_size=60)
+LINES = (
+    st.text(st.one_of(st.characters(exclude_categories=["Cs", "Cc"]), st.sampled_from("=+-@'\"\\,;:|nN ")), max_size=40)
+    .map(str.strip)
+    .filter(bool)
+)
+
+
+def wall(*parts: int) -> datetime:
+    """Return a wall time."""
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+
+
+def instants(*, whole_seconds: bool = False) -> st.SearchStrategy[datetime]:
+    found = st.datetimes(wall(3, 1, 1), wall(9990, 1, 1), timezones=st.just(UTC))
+    return found.map(lambda at: at.replace(microsecond=0)) if whole_seconds else found
+
+
+def moments() -> st.SearchStrategy[Moment]:
+    local = st.datetimes(wall(1900, 1, 1), wall(2200, 1, 1)).map(lambda at: at.replace(microsecond=0))
+    return st.one_of(
+        st.dates().map(lambda day: Moment(day=day)),
+        local.map(lambda at: Moment(local=at)),
+        st.tuples(local, st.sampled_from(ZONES)).map(lambda pair: Moment(local=pair[0], zone=pair[1])),
+    )
+
+
+def names(most: int) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(LINES, max_size=5).map(lambda found: check_names(found, most, 50))
+
+
+def _agree(fields: dict[str, Any]) -> TaskDraft:
+    if fields["status"] in {"todo", "in_progress"}:
+        fields["completed_at"] = None
+    return TaskDraft(**fields)
+
+
+def drafts(*, whole_seconds: bool = False, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[list[TaskDraft]]:
+    """Return lists of drafts with distinct ids; ``more`` adds or replaces fields."""
+    at = instants(whole_seconds=whole_seconds)
+    fields: dict[str, st.SearchStrategy[Any]] = {
+        "title": LINES,
+        "description": TEXTS,
+        "status": st.sampled_from(STATUSES),
+        "priority": st.integers(0, 4),
+        "start": st.none() | moments(),
+        "due": st.none() | moments(),
+        "deadline": st.none() | st.dates(date(2, 1, 1), date(9998, 1, 1)),
+        "labels": names(60),
+        "parent": st.none() | LINES.map("far ".__add__),
+        "estimate_minutes": st.none() | st.integers(1, 1_000_000),
+        "created_at": st.none() | at,
+        "completed_at": st.none() | at,
+        "external_id": LINES.map("id ".__add__),
+        **more,
+    }
+    return st.lists(st.fixed_dictionaries(fields).map(_agree), max_size=4, unique_by=lambda draft: draft.external_id)
+
+
+def comments() -> st.SearchStrategy[tuple[CommentDraft, ...]]:
+    body = TEXTS.filter(lambda text: bool(text.strip())).map(str.strip)
+    comment = st.builds(CommentDraft, body, st.none() | LINES, st.none() | instants(), st.none() | instants())
+    return st.lists(comment, max_size=3).map(tuple)

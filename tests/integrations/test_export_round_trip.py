@@ -1,0 +1,102 @@
+"""JSON out and into an empty account, and out again: the same but for ids and the time of the export."""
+
+import itertools
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from taskmanager.integrations.formats.own_json import write_json
+from taskmanager.kit.ids import new_id
+from taskmanager.projects.names import name_key
+from taskmanager.tasks.schemas import STATUSES
+from tests.factories import Api, Client
+from tests.integrations.drafts_of import LINES, TEXTS, drafts, instants, names
+from tests.integrations.drafts_of import comments as comment_lists
+from tests.integrations.files import imported
+
+NUMBERS = itertools.count()
+PROJECTS: list[dict[str, Any]] = [
+    {"id": "garden", "name": "Garden", "parent_id": "home", "key": "GROW", "description": "Outside"},
+    {"id": "home", "name": "Home", "color": "#4F46D8", "created_at": "2020-01-01T00:00:00Z"},
+    {"id": "inbox", "name": "Eingang", "is_inbox": True, "color": "#000000"},
+]
+KEYS = {"garden": "GROW", "home": "HOME", "inbox": "INBOX"}
+POSITIONS = st.lists(st.sampled_from("aZ09Vz"), max_size=3).map(lambda found: "a1" + "".join(found) + "V")
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Return a document with everything that our own format can say."""
+    found = draw(
+        drafts(
+            status=st.sampled_from(STATUSES),
+            assignees=names(200).map(lambda given: tuple(sorted(f"Mx {name}"[:200] for name in given))),
+            project_id=st.sampled_from(sorted(KEYS)),
+            author=LINES.map("Mx ".__add__),
+            position=POSITIONS,
+            parent=st.none(),
+            created_at=instants(),
+            updated_at=instants(),
+            comments=comment_lists(),
+            raw=TEXTS,
+            external_id=st.builds(new_id) | LINES.map("id ".__add__),
+        )
+    )
+    document: dict[str, Any] = json.loads(b"".join(write_json(found)))
+    for number, task in enumerate(document["tasks"], start=1):
+        task["key"] = f"{KEYS[task['project_id']]}-{number * 3}"
+        before = [one["id"] for one in document["tasks"][: number - 1] if one["project_id"] == task["project_id"]]
+        task["parent_id"] = draw(st.sampled_from([None, *before]))
+        for said in task["comments"]:
+            said["created_at"] = said["created_at"] or task["created_at"]
+            said["updated_at"] = said["updated_at"] or said["created_at"]
+        task["comments"].sort(key=lambda said: said["created_at"].replace("Z", "+").split(".")[0])
+    used = {name_key(name): name for task in reversed(document["tasks"]) for name in reversed(task["labels"])}
+    colours = st.none() | st.sampled_from(["#112233", "#AABBCC"])
+    document["labels"] = [{"name": used[key], "color": draw(colours)} for key in sorted(used)]
+    return {**document, "projects": PROJECTS}
+
+
+def plain(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with numbers in place of ids."""
+    places = {one["id"]: f"project {number}" for number, one in enumerate(document["projects"])}
+    order = {project_id: number for number, project_id in enumerate(places)}
+    tasks = sorted(document["tasks"], key=lambda one: (order[one["project_id"]], int(one["key"].rpartition("-")[2])))
+    ids = {one["id"]: f"task {number}" for number, one in enumerate(tasks)}
+
+    def without_ids(one: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
+        changed = {"id": known[one["id"]], "parent_id": known.get(one["parent_id"])}
+        return {**one, **changed, **({"project_id": places[one["project_id"]]} if "project_id" in one else {})}
+
+    return {
+        **{name: value for name, value in document.items() if name != "exported_at"},
+        "projects": [without_ids({"parent_id": None, **one}, places) for one in document["projects"]],
+        "tasks": [without_ids(one, ids) for one in tasks],
+    }
+
+
+async def exported(client: Client) -> dict[str, Any]:
+    document: dict[str, Any] = (await client.get("/export")).json()
+    return document
+
+
+# The installation is the same for all examples; each has accounts of its own.
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(documents())
+async def test_out_and_in_again_is_the_same(api: Api, document: dict[str, Any]) -> None:
+    first, second = [await api.user(f"user{next(NUMBERS)}") for _ in range(2)]
+    report = await imported(first, json.dumps(document).encode(), "application/json")
+    out = await exported(first)
+    await imported(second, json.dumps(out).encode(), "application/json")
+    again = await exported(second)
+
+    assert report["notes"] == []
+    assert plain(out)["tasks"] == plain(document)["tasks"]
+    assert out["labels"] == document["labels"]
+    assert plain(again) == plain(out)
+    for given_one, came in zip(PROJECTS, plain(out)["projects"], strict=False):
+        assert came["name"] != "Inbox" or given_one["name"] == "Eingang"

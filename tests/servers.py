@@ -1,0 +1,70 @@
+"""The real server in a process of its own, for tests that kill, stop or crowd it."""
+
+import contextlib
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.factories import PASSWORD
+from tests.services import free_port
+from tests.services.process import running
+
+ROOT = Path(__file__).resolve().parent.parent
+ADMIN = "chief"
+"""The first administrator of every such server; the password is :data:`tests.factories.PASSWORD`."""
+
+
+@dataclass(frozen=True)
+class AppServer:
+    """A running server; ``ready_seconds`` is how long it took from its start to a 200 of ``/health/ready``."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    ready_seconds: float
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def said(self) -> str:
+        """Return everything that servers with this data folder have logged so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def app_server(data: Path, *, port: int | None = None, **settings: str) -> Iterator[AppServer]:
+    """Serve on ``data`` until the block ends; begin again with the same folder to restart.
+
+    ``settings`` are those of the product, in small letters: ``redis_url="redis://..."``. Its log goes to a file
+    beside the data folder. Ending the block sends SIGTERM; a test may have ended the process before.
+    """
+    port = port or free_port()
+    given = {"data_dir": str(data), "admin_username": ADMIN, "admin_password": PASSWORD, **settings}
+    # Settings of the one who runs the tests must not reach the server.
+    environment = {name: "" for name in os.environ if name.startswith("TASKMANAGER_")}
+    environment |= {f"TASKMANAGER_{name.upper()}": value for name, value in given.items()}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "taskmanager.cli", "serve", "--port", str(port)]
+    log = data.with_name(f"{data.name}.log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    with running(command, lambda _: is_ready(port), log=log, environment=environment) as process:
+        yield AppServer(port, process, log, time.monotonic() - begun)
+
+
+def is_ready(port: int) -> bool:
+    """Tell whether the server on this port serves."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
