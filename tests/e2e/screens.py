@@ -129,7 +129,8 @@ def photograph(site: Site, journey: Journey) -> None:
             fill(site.person(name))
             page = journey.page(color_scheme=theme, **options)
             for screen in tour(page, name, phone=size == "phone"):
-                page.wait_for_timeout(450)
+                page.wait_for_timeout(500)
+                page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")
                 picture(page, FOLDER / f"{screen}-{name}.png")
             empty = journey.page(color_scheme=theme, **options)
             enter(empty, "newcomer")

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -29,46 +28,39 @@ class Site:
     """A running server; ``setup_token`` is there while it has no administrator."""
 
     url: str
-    process: subprocess.Popen[bytes]
     setup_token: str
+    client: httpx.Client
     _people: dict[str, "Person"] = field(default_factory=dict)
-
-    def pause(self) -> None:
-        """Stop answering, as a server that hangs does."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
 
     def admin(self) -> "Person":
         """Return the first administrator; the settings named it."""
         if ADMIN not in self._people:
-            self._people[ADMIN] = Person.sign_in(self.url, ADMIN)
+            self._people[ADMIN] = Person.sign_in(self.client, ADMIN)
         return self._people[ADMIN]
 
     def person(self, name: str, role: str = "user") -> "Person":
         """Make an account with :data:`PASSWORD` and return it signed in."""
         made = self.admin().post("/admin/users", {"username": name, "role": role})
         self.use_link(made["link"]["url"])
-        return Person.sign_in(self.url, name)
+        return Person.sign_in(self.client, name)
 
     def use_link(self, link: str) -> None:
         body = {"reset_token": link.split("#token=")[1], "password": PASSWORD}
-        httpx.post(f"{self.url}/reset", json=body).raise_for_status()
+        self.client.post("/reset", json=body).raise_for_status()
 
 
 class Person:
     """An account as the API sees it, to prepare and to check what the pages show."""
 
-    def __init__(self, name: str, url: str, token: str) -> None:
+    def __init__(self, name: str, client: httpx.Client, token: str) -> None:
         self.name = name
-        self._url = url
+        self._client = client
         self._headers = {"Authorization": f"Bearer {token}"}
 
     @classmethod
-    def sign_in(cls, url: str, name: str) -> "Person":
-        answer = httpx.post(f"{url}/login", json={"username": name, "password": PASSWORD}).raise_for_status().json()
-        return cls(name, url, answer["access_token"])
+    def sign_in(cls, client: httpx.Client, name: str) -> "Person":
+        answer = client.post("/login", json={"username": name, "password": PASSWORD}).raise_for_status().json()
+        return cls(name, client, answer["access_token"])
 
     def get(self, path: str) -> Any:
         return self._call("GET", path)
@@ -83,7 +75,7 @@ class Person:
         self._call("DELETE", path)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = httpx.request(method, self._url + path, json=body, headers=self._headers).raise_for_status()
+        answer = self._client.request(method, path, json=body, headers=self._headers).raise_for_status()
         return answer.json() if answer.content else None
 
     def add(self, *titles: str, **fields: Any) -> list[str]:
@@ -115,8 +107,9 @@ def serving(folder: Path, *, admin: bool = True, **settings: str) -> Iterator[Si
     def ready(_process: subprocess.Popen[bytes]) -> bool:
         return "Application startup complete" in log.read_text() if log.exists() else False
 
-    with running(command, ready, log=log) as process:
+    with running(command, ready, log=log):
         said = log.read_text()
         address, setup = _ADDRESS.search(said), _SETUP.search(said)
         assert address, said
-        yield Site(address[1], process, setup[1] if setup else "")
+        with httpx.Client(base_url=address[1]) as client:
+            yield Site(address[1], setup[1] if setup else "", client)

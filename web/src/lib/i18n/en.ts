@@ -3,16 +3,16 @@ export const en = {
   product: 'TaskManager',
   skip: 'Skip to the tasks',
   common: {
-    cancel: 'Cancel', close: 'Close', retry: 'Retry', discard: 'Discard', undo: 'Undo', redo: 'Redo', dismiss: 'Dismiss',
-    save: 'Save', reload: 'Reload', copy: 'Copy', copied: 'Copied', more: 'More',
+    close: 'Close', retry: 'Retry', undo: 'Undo', redo: 'Redo', dismiss: 'Dismiss',
+    more: 'More',
   },
   nav: {
     label: 'Main', inbox: 'Inbox', all: 'All tasks', done: 'Done', trash: 'Trash', projects: 'Projects', add: 'Add',
     newTask: 'New task', newProject: 'New project', projectName: 'Name of the project', noProjects: 'No projects yet',
-    account: 'Account', more: 'More', apiDocs: 'API documentation', sidebar: 'Side bar',
+    account: 'Account', more: 'More', apiDocs: 'API documentation',
   },
   auth: {
-    signIn: 'Sign in', signOut: 'Sign out', signInAgain: 'Sign in again',
+    signIn: 'Sign in', signOut: 'Sign out',
     username: 'Username', usernameOrEmail: 'Username or e-mail', password: 'Password', newPassword: 'New password',
     remember: 'Stay signed in on this device', show: 'Show password', hide: 'Hide password',
     generate: 'Suggest one', generated: 'Keep it in a password manager, or write it down now.',
@@ -20,7 +20,7 @@ export const en = {
     passwordHint: (least: number) => `At least ${least} characters. Four or more random words are easy to keep.`,
     setUpTitle: 'Welcome to TaskManager', setUpLead: 'Create the first administrator. Nobody else can sign in before this.',
     setUpToken: 'Set-up code', setUpTokenHint: 'The server printed a set-up link when it started. Open that link, or copy the code at its end.',
-    setUpAction: 'Create administrator', setUpDone: 'This server is set up already. Sign in.',
+    setUpAction: 'Create administrator',
     signUpTitle: 'Create your account', signUpAction: 'Create account', signUpLead: 'You were invited. Choose a name and a password.',
     signUpOpenLead: 'Choose a name and a password.',
     invitation: 'Invitation code', invitationHint: 'The code at the end of your invitation link.',
@@ -53,15 +53,13 @@ export const en = {
     rename: 'Rename', renameLabel: 'Title of the task', trash: 'Move to Trash', restore: 'Restore', edit: 'Task',
     completed: 'Task completed', reopened: 'Task reopened', renamed: 'Task renamed', trashed: 'Moved to Trash',
     restored: 'Task restored', added: 'Task added', undone: (what: string) => `Undone: ${what}`, redone: (what: string) => `Redone: ${what}`,
-    addedTo: (project: string) => `Added to ${project}`,
-    markDone: 'Complete', markOpen: 'Reopen', loadingMore: 'Loading more',
-    priority: ['', 'Low', 'Medium', 'High', 'Urgent'], emptyTitle: 'A task needs a title.', tooLong: 'A title has at most 500 characters.',
+    markDone: 'Complete', markOpen: 'Reopen',
+    priority: ['', 'Low', 'Medium', 'High', 'Urgent'], emptyTitle: 'A task needs a title.',
     deletedOn: (day: string) => `Deleted ${day}`, doneOn: (day: string) => `Done ${day}`,
   },
   due: { today: 'Today', tomorrow: 'Tomorrow', yesterday: 'Yesterday', overdue: (day: string) => `Overdue · ${day}` },
   empty: {
-    inbox: 'Nothing here.', all: 'No open tasks.', project: 'No open tasks in this project.', pressQ: ['Press', 'to add a task.'], tapAdd: 'Tap Add to write one down.',
-    done: 'Nothing done yet. Completed tasks gather here.', trash: 'The trash is empty. Deleted tasks stay here for 30 days.',
+    inbox: 'Nothing here.', all: 'No open tasks.', project: 'No open tasks in this project.', done: 'Nothing done yet. Completed tasks gather here.', trash: 'The trash is empty. Deleted tasks stay here for 30 days.',
     guest: 'Nothing has been shared with you yet.',
   },
   errors: {
@@ -76,14 +74,14 @@ export const en = {
   },
   status: {
     offline: 'Offline', unreachable: 'Server not reached',
-    waiting: (count: number) => (count === 1 ? '1 change waiting' : `${count} changes waiting`), saving: 'Saving…',
+    waiting: (count: number) => (count === 1 ? '1 change waiting' : `${count} changes waiting`),
   },
   theme: { label: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
   keys: {
     title: 'Keyboard shortcuts', single: 'Single-key shortcuts', singleHint: 'Turn off if keys fire by accident, for example with speech input.', or: 'or', then: 'then',
     groups: { general: 'General', go: 'Go to', list: 'In a list' },
     add: 'Add a task', help: 'Show shortcuts', undo: 'Undo', redo: 'Redo', next: 'Next task', previous: 'Previous task',
-    complete: 'Complete or reopen', rename: 'Rename', trash: 'Move to Trash', restore: 'Restore', first: 'First task', last: 'Last task', clear: 'Close, or leave the field',
+    complete: 'Complete or reopen', rename: 'Rename', trash: 'Move to Trash', restore: 'Restore', first: 'First task', last: 'Last task',
   },
 }
 
