@@ -37,6 +37,9 @@ NPM_SETTINGS = {
     "npm_config_update_notifier": "false",
 }
 
+# The server shows a page that waits, as long as this is there.
+BUILDING = WEB / ".building"
+
 _builds: list[subprocess.Popen[bytes]] = []
 
 
@@ -65,8 +68,12 @@ def build(*, with_the_server: bool = False) -> int:
         started, sources = time.monotonic(), _sources()
         say("Building the web application (only when it has changed).")
         STAMP.unlink(missing_ok=True)
-        with LOG.open("w") as log:
-            status = npm(["run", "build"], log)
+        BUILDING.touch()
+        try:
+            with LOG.open("w") as log:
+                status = npm(["run", "build"], log)
+        finally:
+            BUILDING.unlink(missing_ok=True)
     if status or not (WEB / "dist" / "index.html").exists():
         say(f"The web application could not be built; the API works without it. {_reason(read(LOG).splitlines())}")
         say(f"All of it is in {LOG}. To try again: python3 app.py build-web")
@@ -105,7 +112,7 @@ def _sources() -> str:
     for folder, folders, names in os.walk(WEB):
         made = {"node_modules", "dist", "coverage", "test-results"}
         folders[:] = sorted(name for name in folders if name not in made and not name.startswith("."))
-        files += [Path(folder, name) for name in sorted(names)]
+        files += [Path(folder, name) for name in sorted(names) if name != BUILDING.name]
     return digest(files)
 
 

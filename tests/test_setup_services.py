@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import redis
 
 from tests.services import ServiceError, chromium, own_postgres, own_valkey, postgres_server, valkey_server
 from tests.services.postgres import binaries_for_all, find_binaries
-from tests.services.process import alive
+from tests.services.process import alive, scratch_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,11 +48,15 @@ def test_no_server_outlives_its_run(ending: signal.Signals) -> None:
         assert run.stdout is not None
         servers = [int(word) for word in run.stdout.readline().split()]
         assert [alive(server) for server in servers] == [True, True]
+        folders = list(Path(tempfile.gettempdir()).glob(f"taskmanager-test-{run.pid}-*"))
+        assert len(folders) == 2
         run.send_signal(ending)
     deadline = time.monotonic() + 10
     while any(map(alive, servers)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert [alive(server) for server in servers] == [False, False]
+    with scratch_folder():
+        assert not any(folder.exists() for folder in folders)
 
 
 def test_a_server_that_was_stopped_still_ends() -> None:

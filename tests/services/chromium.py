@@ -1,9 +1,11 @@
 """A browser: $CHROME, else one on the PATH, else, for root on Debian and Ubuntu, the distribution's package."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.services.process import ServiceError
@@ -14,6 +16,7 @@ MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 def chromium() -> str:
     """Return the path of a Chromium that starts; raises ServiceError with the command that installs one."""
+    _ensure("Playwright's driver", "libatomic1", _driver, "install libatomic")
     given = os.environ.get("CHROME")
     if given:
         path = shutil.which(given)
@@ -21,19 +24,32 @@ def chromium() -> str:
             message = f"$CHROME is {given}, which does not start. Set it to the path of Chromium, or unset it."
             raise ServiceError(message)
         return path
-    found = _installed()
+    return _ensure("Chromium", "chromium", _installed, "install Chromium or Chrome, or set CHROME to its path")
+
+
+def _ensure(what: str, package: str, find: Callable[[], str | None], otherwise: str) -> str:
+    """Return what `find` finds, if need be after installing a package of Debian or Ubuntu; ServiceError without it."""
+    found = find()
     apt = shutil.which("apt-get")
     if found is None and apt and os.geteuid() == 0:
-        print("Installing chromium with apt-get, for the tests in a browser.", file=sys.stderr, flush=True)
+        print(f"Installing {package} with apt-get, for the tests in a browser.", file=sys.stderr, flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+        for words in (["update"], ["install", "-y", "--no-install-recommends", package]):
             subprocess.run([apt, "-qq", *words], env=quiet, stdout=subprocess.DEVNULL, check=False)
-        found = _installed()
+        found = find()
     if found is None:
-        advice = "sudo apt-get install -y chromium" if apt else "install Chromium or Chrome"
-        message = f"The tests in a browser need Chromium. Type: {advice}. Or set CHROME to its path."
+        advice = f"Type: sudo apt-get install -y {package}" if apt else f"Please {otherwise}"
+        message = f"The tests in a browser need {what}, which does not start here. {advice}."
         raise ServiceError(message)
     return found
+
+
+def _driver() -> str | None:
+    """Return the Node that comes with Playwright, or the one that it was told to use, if it starts."""
+    package = importlib.util.find_spec("playwright")
+    places = (package.submodule_search_locations or ()) if package else ()
+    nodes = [os.environ.get("PLAYWRIGHT_NODEJS_PATH"), *(str(Path(place, "driver", "node")) for place in places)]
+    return next((node for node in nodes if node and _starts(node)), None)
 
 
 def _installed() -> str | None:
@@ -45,4 +61,7 @@ def _installed() -> str | None:
 
 def _starts(path: str) -> bool:
     # Ubuntu's package is a launcher of a snap, which may not be there.
-    return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+    try:
+        return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False

@@ -13,11 +13,10 @@ import shutil
 import signal
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.services.process import Server, ServiceError, free_port, running
+from tests.services.process import Server, ServiceError, free_port, running, scratch_folder
 
 VARIABLE = "TASKMANAGER_TEST_DATABASE_URL"
 NOBODY = 65534
@@ -52,9 +51,7 @@ def own_postgres(*options: str, data: Path | None = None, port: int | None = Non
     """
     port = port or free_port()
     user = NOBODY if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="taskmanager-postgres-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with scratch_folder() as folder:
         binaries = binaries_for_all(find_binaries(), folder) if user else find_binaries()
         if data is None:
             data = folder / "data"

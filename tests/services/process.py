@@ -3,10 +3,12 @@
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -46,11 +48,26 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:
+        return True
     status = Path(f"/proc/{pid}/stat")
     try:
         return status.read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return not Path("/proc/self").exists()
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a folder that other users may enter, and throw away those of runs that were killed."""
+    name = "taskmanager-test-"
+    for left in Path(tempfile.gettempdir()).glob(f"{name}*"):
+        run = left.name.removeprefix(name).split("-")[0]
+        if run.isdecimal() and not alive(int(run)):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{name}{os.getpid()}-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def dies_with_its_parent() -> Callable[[], None]:

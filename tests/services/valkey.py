@@ -7,11 +7,10 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.services.process import Server, ServiceError, free_port, running
+from tests.services.process import Server, ServiceError, free_port, running, scratch_folder
 
 VARIABLE = "TASKMANAGER_TEST_REDIS_URL"
 
@@ -31,12 +30,12 @@ def valkey_server() -> Iterator[str]:
 def own_valkey(*options: str, port: int | None = None) -> Iterator[Server]:
     """Yield an empty server that keeps nothing on disk; `options` go to its command line."""
     port = port or free_port()
-    with tempfile.TemporaryDirectory(prefix="taskmanager-valkey-") as folder:
+    with scratch_folder() as folder:
         command = [
-            *(_binary(), "--bind", "127.0.0.1", "--port", str(port), "--dir", folder, "--databases", "256"),
+            *(_binary(), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--databases", "256"),
             *("--save", "", "--appendonly", "no", "--daemonize", "no", *options),
         ]
-        with running(command, functools.partial(_answers, port), log=Path(folder, "log")) as process:
+        with running(command, functools.partial(_answers, port), log=folder / "log") as process:
             yield Server(f"redis://127.0.0.1:{port}", port, process)
 
 

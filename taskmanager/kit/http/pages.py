@@ -24,7 +24,7 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html tm-sw"
 )
-BUILD_COMMAND = "npm --prefix web ci && npm --prefix web run build"
+BUILD_COMMAND = "python3 app.py build-web"
 # Lies beside the folder of the build for as long as a build is running.
 BUILDING_MARK = ".building"
 
