@@ -25,11 +25,16 @@ class NetChange:
     entity_id: str
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    made: bool = False
 
     def add(self, entry: Entry) -> None:
         """Add the next entry of the same operation."""
         before, after = dict(entry.before or {}), dict(entry.after or {})
+        if self.made:
+            # Its fields were nothing before.
+            before = {}
         if entry.action == "created":
+            self.made = True
             before, after[DELETED] = {DELETED: True}, False
         elif entry.action == "removed":
             before[DELETED], after = False, {DELETED: True}

@@ -10,6 +10,9 @@ from taskmanager.journal.models import Entry, Operation
 from taskmanager.kit import clock
 from taskmanager.kit.ids import new_id
 
+BATCH = 1000
+"""Ids in one statement: both databases limit its parameters."""
+
 
 class Journal:
     """Records changes in the transaction that makes them; the first one opens the request's operation."""
@@ -83,8 +86,9 @@ class Journal:
 
 async def scrub(session: AsyncSession, kind: str, ids: Sequence[str]) -> None:
     """Forget the contents of everything recorded about things that are deleted for good."""
-    mine = (Entry.entity_kind == kind, Entry.entity_id.in_(ids))
-    await session.execute(update(Entry).where(*mine).values(before=None, after=None))
+    for begin in range(0, len(ids), BATCH):
+        mine = (Entry.entity_kind == kind, Entry.entity_id.in_(ids[begin : begin + BATCH]))
+        await session.execute(update(Entry).where(*mine).values(before=None, after=None))
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

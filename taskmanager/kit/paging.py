@@ -114,10 +114,13 @@ def _after(keys: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool
         equal = [k.column == v for k, v in zip(keys[:index], values[:index], strict=True)]
         beyond = key.column < value if key.descending else key.column > value
         branches.append(and_(*equal, beyond))
-    return or_(*branches)
+    # Implied by the branches, but an index can only begin at a bound that stands alone.
+    first, value = keys[0], values[0]
+    bound = first.column <= value if first.descending else first.column >= value
+    return and_(bound, or_(*branches))
 
 
-def _pager(
+async def _pager(
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items on a page.")] = DEFAULT_LIMIT,

@@ -12,23 +12,23 @@ from taskmanager.projects.repository import LabelRepository, ProjectRepository
 from taskmanager.projects.service import ProjectService
 
 
-def get_projects(actor: ActorDep, session: ReaderDep) -> ProjectRepository:
+async def get_projects(actor: ActorDep, session: ReaderDep) -> ProjectRepository:
     return ProjectRepository(session, actor)
 
 
-def get_project_service(actor: WriterDep, session: SessionDep) -> ProjectService:
+async def get_project_service(actor: WriterDep, session: SessionDep) -> ProjectService:
     return ProjectService(session, actor)
 
 
-def get_member_service(actor: WriterDep, session: SessionDep) -> MemberService:
+async def get_member_service(actor: WriterDep, session: SessionDep) -> MemberService:
     return MemberService(session, actor)
 
 
-def get_labels(actor: ActorDep, session: ReaderDep) -> LabelRepository:
+async def get_labels(actor: ActorDep, session: ReaderDep) -> LabelRepository:
     return LabelRepository(session, actor)
 
 
-def get_label_service(actor: WriterDep, session: SessionDep) -> LabelService:
+async def get_label_service(actor: WriterDep, session: SessionDep) -> LabelService:
     return LabelService(session, actor)
 
 

@@ -47,7 +47,7 @@ class ProjectRepository:
         """Return a project and the actor's role in it; with ``lock`` nobody else changes it meanwhile."""
         statement = self._visible().where(Project.id == project_id)
         if lock:
-            statement = statement.with_for_update(of=Project)
+            statement = statement.with_for_update(of=Project, key_share=True)
         row = (await self._session.execute(statement)).one_or_none()
         if row is None:
             raise NotFoundError
@@ -85,7 +85,7 @@ class ProjectRepository:
             select(ProjectMember.user_id)
             .where(ProjectMember.project_id == project_id, ProjectMember.role == "admin")
             .order_by(ProjectMember.user_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         return len((await self._session.execute(statement)).all())
 
@@ -113,7 +113,7 @@ class LabelRepository:
 
     async def get(self, label_id: str) -> Label:
         statement = select(Label).where(Label.id == label_id, Label.user_id == self._actor.user_id)
-        label = (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
+        label = (await self._session.execute(statement.with_for_update(key_share=True))).scalar_one_or_none()
         if label is None:
             raise NotFoundError
         return label

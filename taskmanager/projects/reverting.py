@@ -46,7 +46,7 @@ class ProjectReverter:
             await self._record(project, states[project.id])
 
     async def _load(self, ids: Sequence[str]) -> dict[str, Project]:
-        statement = select(Project).where(Project.id.in_(ids)).order_by(Project.id).with_for_update()
+        statement = select(Project).where(Project.id.in_(ids)).order_by(Project.id).with_for_update(key_share=True)
         projects = {project.id: project for project in (await self._session.execute(statement)).scalars()}
         if len(projects) < len(ids):
             raise UndoCollisionError("A project is gone for good.")

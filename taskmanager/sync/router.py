@@ -15,7 +15,7 @@ from taskmanager.sync.service import UndoService
 undo = router(tags=["undo"])
 
 
-def get_undo_service(actor: WriterDep, session: SessionDep) -> UndoService:
+async def get_undo_service(actor: WriterDep, session: SessionDep) -> UndoService:
     return UndoService(session, actor)
 
 

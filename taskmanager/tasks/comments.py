@@ -74,7 +74,7 @@ class CommentRepository:
             statement = statement.where(Comment.task_id == task_id, Task.deleted_at.is_(None))
         if trashed is not None:
             statement = statement.where(Comment.deleted_at.is_not(None) if trashed else Comment.deleted_at.is_(None))
-        row = (await self._session.execute(statement.with_for_update(of=Comment))).one_or_none()
+        row = (await self._session.execute(statement.with_for_update(of=Comment, key_share=True))).one_or_none()
         if row is None:
             raise NotFoundError
         return row[0], row[1]

@@ -8,30 +8,36 @@ from taskmanager.auth.deps import ActorDep, WriterDep
 from taskmanager.kit.db import ReaderDep, SessionDep
 from taskmanager.tasks.activity import Activity
 from taskmanager.tasks.comments import CommentRepository, CommentService
+from taskmanager.tasks.listing import TaskListing
 from taskmanager.tasks.repository import TaskRepository
 from taskmanager.tasks.service import TaskService
 
 
-def get_tasks(actor: ActorDep, session: ReaderDep) -> TaskRepository:
+async def get_listing(actor: ActorDep, session: ReaderDep) -> TaskListing:
+    return TaskListing(session, actor)
+
+
+async def get_tasks(actor: ActorDep, session: ReaderDep) -> TaskRepository:
     return TaskRepository(session, actor)
 
 
-def get_task_service(actor: WriterDep, session: SessionDep) -> TaskService:
+async def get_task_service(actor: WriterDep, session: SessionDep) -> TaskService:
     return TaskService(session, actor)
 
 
-def get_activity(actor: ActorDep, session: ReaderDep) -> Activity:
+async def get_activity(actor: ActorDep, session: ReaderDep) -> Activity:
     return Activity(session, actor)
 
 
-def get_comments(actor: ActorDep, session: ReaderDep) -> CommentRepository:
+async def get_comments(actor: ActorDep, session: ReaderDep) -> CommentRepository:
     return CommentRepository(session, actor)
 
 
-def get_comment_service(actor: WriterDep, session: SessionDep) -> CommentService:
+async def get_comment_service(actor: WriterDep, session: SessionDep) -> CommentService:
     return CommentService(session, actor)
 
 
+ListingDep = Annotated[TaskListing, Depends(get_listing)]
 TasksDep = Annotated[TaskRepository, Depends(get_tasks)]
 TaskServiceDep = Annotated[TaskService, Depends(get_task_service)]
 ActivityDep = Annotated[Activity, Depends(get_activity)]

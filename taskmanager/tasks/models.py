@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from taskmanager.kit.columns import Id, Instant, Model, Ordered
 from taskmanager.tasks.dates import When
+
+_TRASHED = text("deleted_at IS NOT NULL")
 
 
 class Task(Model):
@@ -22,6 +24,8 @@ class Task(Model):
         Index("ix_tasks_priority", "project_id", "priority", "id"),
         Index("ix_tasks_position", "project_id", "position", "id"),
         Index("ix_tasks_title", "project_id", "title_key", "id"),
+        # Only of what is in the trash: "not in it" holds for nearly all rows, and no list may begin there.
+        Index("ix_tasks_deleted_at", "deleted_at", sqlite_where=_TRASHED, postgresql_where=_TRASHED),
         Index("uq_tasks_number", "project_id", "number", unique=True),
     )
 
@@ -47,7 +51,7 @@ class Task(Model):
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
-    deleted_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
     deleted_operation: Mapped[str | None] = mapped_column(Id)
     version: Mapped[int]
 

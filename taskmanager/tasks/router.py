@@ -12,8 +12,14 @@ from taskmanager.kit.http.route import router
 from taskmanager.kit.limits import IdPath
 from taskmanager.kit.paging import PagerDep
 from taskmanager.tasks.comments import OLDEST_FIRST, comment_out
-from taskmanager.tasks.deps import ActivityDep, CommentsDep, CommentServiceDep, TasksDep, TaskServiceDep
-from taskmanager.tasks.repository import sort_keys
+from taskmanager.tasks.deps import (
+    ActivityDep,
+    CommentsDep,
+    CommentServiceDep,
+    ListingDep,
+    TasksDep,
+    TaskServiceDep,
+)
 from taskmanager.tasks.schemas import (
     ActivityList,
     CommentBody,
@@ -36,9 +42,9 @@ _ACT = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 
 @tasks.get("", response_model=TaskList, responses=refusals(400, 401, 422))
-async def list_tasks(repository: TasksDep, pager: PagerDep, query: Annotated[TaskQuery, Query()]) -> Any:
+async def list_tasks(listing: ListingDep, pager: PagerDep, query: Annotated[TaskQuery, Query()]) -> Any:
     """List the tasks you may see, newest first unless sorted otherwise."""
-    return pager.page(await repository.list(query, pager), sort_keys(query.sort), task_out)
+    return await listing.page(query, pager)
 
 
 @tasks.post("", status_code=201, response_model=TaskOut, responses=_CREATE)

@@ -97,7 +97,8 @@ def given_when(value: AllDay | Timed | None) -> dict[str, str] | None:
     return {"datetime": value.datetime, **({"timezone": value.timezone} if value.timezone else {})}
 
 
-def _when_out(when: When | None) -> WhenOut | None:
+def when_out(when: When | None) -> WhenOut | None:
+    """Return a due or start date as the API shows it."""
     if when is None:
         return None
     if when.is_all_day:
@@ -117,8 +118,8 @@ def task_out(task: Task) -> TaskOut:
         description=task.description,
         status=task.status,
         priority=task.priority,
-        start=_when_out(task.start),
-        due=_when_out(task.due),
+        start=when_out(task.start),
+        due=when_out(task.due),
         deadline=task.deadline,
         recurrence=None,
         labels=[label.name for label in task.labels],
