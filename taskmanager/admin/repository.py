@@ -3,8 +3,8 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.admin.schemas import Counts
-from taskmanager.auth.models import Session, User
+from taskmanager.admin.schemas import Counts, KeyOut
+from taskmanager.auth.models import Session, SigningKey, User
 from taskmanager.kit import clock
 from taskmanager.projects.models import Project
 from taskmanager.tasks.models import Task
@@ -23,3 +23,14 @@ async def counts_for_system(session: AsyncSession) -> Counts:
     )
     users, active, sessions, projects, tasks = (await session.execute(statement)).one()
     return Counts(users=users, active_users=active, live_sessions=sessions, projects=projects, tasks=tasks)
+
+
+async def keys_for_system(session: AsyncSession) -> list[KeyOut]:
+    """Return the signing keys, newest first, and how old they are."""
+    columns = (SigningKey.kid, SigningKey.algorithm, SigningKey.state, SigningKey.created_at)
+    rows = await session.execute(select(*columns).order_by(SigningKey.created_at.desc()))
+    now = clock.now()
+    return [
+        KeyOut(kid=kid, algorithm=algorithm, state=state, created_at=made, age_days=(now - made).days)
+        for kid, algorithm, state, made in rows
+    ]

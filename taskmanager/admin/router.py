@@ -7,7 +7,7 @@ from fastapi import Query
 from starlette.requests import Request
 
 import taskmanager
-from taskmanager.admin.repository import counts_for_system
+from taskmanager.admin.repository import counts_for_system, keys_for_system
 from taskmanager.admin.schemas import Overview
 from taskmanager.auth.accounts import require_recent
 from taskmanager.auth.deps import AccountsDep, AdminDep, LinksDep
@@ -74,6 +74,7 @@ async def read_overview(request: Request, _actor: AdminDep, reader: ReaderDep) -
         cache=state.cache.name,
         cache_healthy=await state.cache.healthy(),
         counts=await counts_for_system(reader),
+        keys=await keys_for_system(reader),
         links=_LINKS,
     )
 

@@ -1,5 +1,7 @@
 """Answers of the overview."""
 
+from datetime import datetime
+
 from taskmanager.kit.limits import Output
 
 
@@ -11,6 +13,16 @@ class Counts(Output):
     tasks: int
 
 
+class KeyOut(Output):
+    """A signing key of access tokens; never the key itself."""
+
+    kid: str
+    algorithm: str
+    state: str
+    created_at: datetime
+    age_days: int
+
+
 class Overview(Output):
     """How the installation is doing, and where to look further."""
 
@@ -20,4 +32,5 @@ class Overview(Output):
     cache: str
     cache_healthy: bool
     counts: Counts
+    keys: list[KeyOut]
     links: dict[str, str]
