@@ -78,6 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
         generate_unique_id_function=openapi.operation_id,
         exception_handlers=HANDLERS,
+        # "DELETE /sessions/" without its id must not become "DELETE /sessions".
+        redirect_slashes=False,
     )
     app.state.settings = settings
     app.state.trusted_networks = tuple(ipaddress.ip_network(n, strict=False) for n in settings.trusted_proxies)
@@ -95,7 +97,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(docs_routes(OPENAPI_URL))
     app.add_api_route(OPENAPI_URL, describe, include_in_schema=False)
     app.router.routes.append(Mount("/app", web_app(settings.web_dir)))
-    app.router.routes.append(Route("/", lambda _: RedirectResponse("/app/", status_code=307)))
+    for path in ("/", "/app"):
+        app.router.routes.append(Route(path, lambda _: RedirectResponse("/app/", status_code=307)))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

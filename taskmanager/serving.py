@@ -37,12 +37,15 @@ def serve(settings: Settings) -> None:
     logs.configure(settings.log_format, settings.log_level)
     signal.signal(signal.SIGTERM, _end)
     load_master(settings)  # a secret that must not be used is told here, not from inside the server
-    listener = _listen(settings)
-    migrate.upgrade(settings)
-    base = settings.public_url or _address(settings, listener)
-    setup_url = asyncio.run(_prepare(settings, base))
-    _greet(base, setup_url)
-    config = uvicorn.Config(
+    with _listen(settings) as listener:
+        migrate.upgrade(settings)
+        base = settings.public_url or _address(settings, listener)
+        _greet(base, asyncio.run(_prepare(settings, base)))
+        uvicorn.Server(_configuration(settings)).run(sockets=[listener])
+
+
+def _configuration(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
         create_app(settings),
         log_config=None,
         server_header=False,
@@ -52,7 +55,6 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=30,
     )
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

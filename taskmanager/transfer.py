@@ -39,7 +39,7 @@ UserOption = Annotated[
 
 
 def import_command(  # noqa: PLR0917 - options have names
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, allow_dash=True)],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help='The file; "-" is standard input.')],
     user: UserOption = None,
     project: Annotated[
         str | None, typer.Option(help="Name of the project for all tasks; else as the file says, else the Inbox.")
@@ -60,8 +60,8 @@ def import_command(  # noqa: PLR0917 - options have names
     source: Annotated[str | None, typer.Option(help="Where the file comes from; ids are told apart by it.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; tell what would happen.")] = False,
 ) -> None:
-    """Take in tasks from a CSV, JSON or iCalendar file ("-" is standard input): all of it, or nothing."""
-    rules = _read_mapping(mapping)
+    """Take in tasks from a CSV, JSON or iCalendar file: all of it, or nothing."""
+    content, rules = _read(file), _read_mapping(mapping)
     query = ImportQuery(
         timezone=timezone, on_duplicate=on_duplicate, on_invalid=on_invalid, source=source, dry_run=dry_run
     )
@@ -76,7 +76,6 @@ def import_command(  # noqa: PLR0917 - options have names
         asked = query.model_copy(update={"project_id": project_id})
         with _progress() as bar:
             reading = bar.add_task("Reading", total=None)
-            content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
             zone = asked.timezone or actor.timezone
             # A thread, so that Ctrl-C is heard at once.
             prepared = await to_thread.run_sync(prepare, content, format, rules, zone, abandon_on_cancel=True)
@@ -205,6 +204,14 @@ async def _project(session: AsyncSession, actor: Actor, name: str | None) -> str
         message = f"{actor.username} sees {len(found) or 'no'} projects named {name}. There are: {there}."
         raise UsageProblem(message)
     return found[0]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        message = f"The file cannot be read: {error}."
+        raise typer.BadParameter(message) from error
 
 
 def _read_mapping(text: str | None) -> dict[str, Any] | None:

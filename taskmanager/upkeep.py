@@ -14,7 +14,8 @@ from taskmanager.kit.jobs import Jobs
 from taskmanager.projects import trash as projects
 from taskmanager.tasks import trash as tasks
 
-ENDED_SESSIONS_KEPT = timedelta(days=1)
+# Until then their tokens are recognised: a late sign-out is no error, a replay is told from a forgery.
+ENDED_SESSIONS_KEPT = timedelta(days=30)
 TRASH_KEPT = timedelta(days=30)
 
 

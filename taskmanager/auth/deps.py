@@ -40,7 +40,7 @@ class Auth:
     registration: str
 
 
-def get_auth(request: Request) -> Auth:
+async def get_auth(request: Request) -> Auth:
     auth: Auth = request.app.state.auth
     return auth
 
@@ -199,15 +199,15 @@ async def check_change(request: Request, auth: AuthDep, actor: ActorDep, body: P
     return CheckedChange(stored, await auth.passwords.hash(body.new_password))
 
 
-def get_sessions(auth: AuthDep, session: SessionDep) -> Sessions:
+async def get_sessions(auth: AuthDep, session: SessionDep) -> Sessions:
     return Sessions(session, auth.access, auth.refresh)
 
 
-def get_accounts(session: SessionDep) -> Accounts:
+async def get_accounts(session: SessionDep) -> Accounts:
     return Accounts(session)
 
 
-def get_links(session: SessionDep) -> Links:
+async def get_links(session: SessionDep) -> Links:
     return Links(session)
 
 

@@ -85,10 +85,12 @@ def _generate(path: Path) -> None:
 
 
 def _decode(text: bytes) -> bytes:
+    """Return the bytes that hexadecimal or base64 text stands for; anything else is the secret itself."""
     with contextlib.suppress(ValueError):
-        decoded = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        if len(decoded) >= SECRET_BYTES:
-            return decoded
+        return bytes.fromhex(text.decode())
+    with contextlib.suppress(ValueError):
+        url_safe = text.translate(bytes.maketrans(b"+/", b"-_")).rstrip(b"=")
+        return base64.b64decode(url_safe + b"=" * (-len(url_safe) % 4), altchars=b"-_", validate=True)
     return text
 
 

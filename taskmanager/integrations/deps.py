@@ -81,7 +81,7 @@ async def get_import_session(
 ImportSessionDep = Annotated[AsyncSession, Depends(get_import_session, scope="function")]
 
 
-def get_import_service(actor: WriterDep, session: ImportSessionDep) -> ImportService:
+async def get_import_service(actor: WriterDep, session: ImportSessionDep) -> ImportService:
     return ImportService(session, actor)
 
 

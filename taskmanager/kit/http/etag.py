@@ -36,7 +36,7 @@ class IfMatch:
             raise PreconditionFailedError(headers={"ETag": etag(version)}, current=jsonable_encoder(current))
 
 
-def _if_match(if_match: Annotated[str | None, Header(max_length=1000)] = None) -> IfMatch:
+async def _if_match(if_match: Annotated[str | None, Header(max_length=1000)] = None) -> IfMatch:
     return IfMatch(if_match)
 
 

@@ -18,6 +18,8 @@ from taskmanager.kit.settings import PREFIX, Settings
 access = logging.getLogger("taskmanager.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Host is a name or address with a port (RFC 9110, 7.2); nothing may stand before it as in a URL.
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -118,10 +120,10 @@ class Gate:
         await self._app(scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").lower()
-        except ValueError:
+        match = _HOST.fullmatch(host)
+        if match is None:
             return False
+        name = match["name"].strip("[]").lower()
         return name in self._hosts or (self._any_address and _is_address(name))
 
     def _may_call(self, request: Request, origin: str) -> bool:

@@ -9,12 +9,20 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from taskmanager.kit.http.answers import Problem
+from taskmanager.kit.http.idempotency import MAX_KEY, METHODS
 
 BEARER = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
     "description": "The access token.",
+}
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same request sent again with its key is carried out once and gets the same answer; for 24 h.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"},
 }
 _FOREIGN = ("HTTPValidationError", "ValidationError")
 
@@ -41,7 +49,10 @@ def document(app: FastAPI, routers: Iterable[APIRouter], guard: Callable[..., An
             if isinstance(route, APIRoute):
                 needed: list[dict[str, list[str]]] = [{"bearer": []}] if _depends(route.dependant, guard) else []
                 for method in route.methods or ():
-                    result["paths"][route.path_format][method.lower()]["security"] = needed
+                    operation = result["paths"][route.path_format][method.lower()]
+                    operation["security"] = needed
+                    if needed and method in METHODS and not (route.openapi_extra or {}).get("x-carries-secret"):
+                        operation.setdefault("parameters", []).append(KEY)
     return result
 
 
