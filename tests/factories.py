@@ -71,8 +71,11 @@ class Api:
         return client
 
     async def user(self, username: str = "anna", role: str = "user") -> Client:
-        """Make an account and return its signed-in client; the password was right, so none is hashed."""
-        user_id = await self.account(username, role)
+        """Make an account and return its signed-in client."""
+        return await self.enter(await self.account(username, role))
+
+    async def enter(self, user_id: str) -> Client:
+        """Return a client in a new session of an account; its password was right, so none is hashed."""
         auth: Auth = self.app.state.auth
         async with self.database.write() as session:
             how = SignIn(remember=True, label="", ip="127.0.0.1", user_agent="")

@@ -15,6 +15,7 @@ from tests.services import free_port
 from tests.services.process import running
 
 ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = [sys.executable, "-m", "taskmanager.cli"]
 ADMIN = "chief"
 """The first administrator of every such server; the password is :data:`tests.factories.PASSWORD`."""
 
@@ -45,17 +46,27 @@ def app_server(data: Path, *, port: int | None = None, **settings: str) -> Itera
     beside the data folder. Ending the block sends SIGTERM; a test may have ended the process before.
     """
     port = port or free_port()
-    given = {"data_dir": str(data), "admin_username": ADMIN, "admin_password": PASSWORD, **settings}
-    # Settings of the one who runs the tests must not reach the server.
-    environment = {name: "" for name in os.environ if name.startswith("TASKMANAGER_")}
-    environment |= {f"TASKMANAGER_{name.upper()}": value for name, value in given.items()}
-    environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "taskmanager.cli", "serve", "--port", str(port)]
+    environment = environment_of(data, **{"admin_username": ADMIN, "admin_password": PASSWORD, **settings})
+    command = [*PROGRAM, "serve", "--port", str(port)]
     log = data.with_name(f"{data.name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     with running(command, lambda _: is_ready(port), log=log, environment=environment) as process:
         yield AppServer(port, process, log, time.monotonic() - begun)
+
+
+def environment_of(data: Path, **settings: str) -> dict[str, str]:
+    """Return the variables of a program that works on ``data``."""
+    # Settings of the one who runs the tests must not reach it.
+    environment = {name: "" for name in os.environ if name.startswith("TASKMANAGER_")}
+    environment |= {f"TASKMANAGER_{name.upper()}": value for name, value in {"data_dir": str(data), **settings}.items()}
+    return environment | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+def taskmanager(data: Path, *words: str, **settings: str) -> str:
+    """Run one command on ``data``, as an administrator types it, and return what it prints."""
+    environment = {**os.environ, **environment_of(data, **settings)}
+    return subprocess.run([*PROGRAM, *words], env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def is_ready(port: int) -> bool:

@@ -1,5 +1,6 @@
 """The master secret and the first signing key: made once, kept from others, and never a weak one."""
 
+import asyncio
 import base64
 import contextlib
 import os
@@ -71,11 +72,12 @@ WEAK = (
     base64.b64encode(bytes(32)),
     base64.b64encode(bytes(range(32))),
     base64.b64encode(b"a repeated thing" * 3),
-    base64.b64encode(b"only 24 bytes of secret!"),
+    base64.b64encode(secrets.token_bytes(24)),
+    secrets.token_bytes(16).hex().encode(),
 )
 
 
-@pytest.mark.parametrize("content", WEAK)
+@pytest.mark.parametrize("content", WEAK, ids=range(len(WEAK)))
 def test_L9_weak_short_and_example_secrets_are_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "given"
     file.write_bytes(content)
@@ -164,7 +166,7 @@ async def test_L9_two_processes_that_start_at_once_agree_on_one_key(
         deadline = time.monotonic() + 60
         while not all(is_ready(port) for port in ports):
             assert time.monotonic() < deadline, [log.read_text() for log in logs]
-            time.sleep(0.05)
+            await asyncio.sleep(0.05)
         await _tokens_of_one_serve_at_the_other(ports)
     assert len(list(folder.glob("*master.key*"))) == 1
     settings = Settings(data_dir=folder, database_url=environment.get("TASKMANAGER_DATABASE_URL", ""))

@@ -67,17 +67,17 @@ class Ledger:
 
     async def write_until(self, stop: asyncio.Event, writers: int = 8) -> None:
         """Write with several connections until the server is gone or ``stop`` is set."""
-        await asyncio.gather(*(self._writer(number, writers, stop) for number in range(writers)))
-
-    async def _writer(self, number: int, writers: int, stop: asyncio.Event) -> None:
         async with self._client() as client:
-            while not stop.is_set():
-                attempt = self._next(number, writers)
-                try:
-                    await self._send(client, attempt)
-                except httpx.TransportError:
-                    self.unknown.append(attempt)
-                    return
+            await asyncio.gather(*(self._writer(client, number, writers, stop) for number in range(writers)))
+
+    async def _writer(self, client: httpx.AsyncClient, number: int, writers: int, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            attempt = self._next(number, writers)
+            try:
+                await self._send(client, attempt)
+            except httpx.TransportError:
+                self.unknown.append(attempt)
+                return
 
     def _next(self, number: int, writers: int) -> Attempt:
         """Return a writer's next write: of its own tasks only, so that nobody is in its way."""

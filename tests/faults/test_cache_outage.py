@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from bench.load import Conversation, Measured, request, run
 from tests.faults import amount
@@ -46,10 +47,11 @@ def under_load(server: AppServer, seconds: float) -> Iterator[list[Measured]]:
 
 
 def test_requests_go_on_whatever_happens_to_redis(tmp_path: Path) -> None:
-    import redis
-
     port, pause = free_port(), amount(1, 10)
-    with contextlib.ExitStack() as first, app_server(tmp_path / "data", redis_url=f"redis://127.0.0.1:{port}") as server:
+    with (
+        contextlib.ExitStack() as first,
+        app_server(tmp_path / "data", redis_url=f"redis://127.0.0.1:{port}") as server,
+    ):
         cache = first.enter_context(own_valkey(port=port))
         with under_load(server, seconds=pause * 7) as found:
             time.sleep(pause)

@@ -1,5 +1,6 @@
 """The disk is full: writes are refused with a code, reads go on, and room is all it takes to recover."""
 
+import asyncio
 import contextlib
 import os
 import resource
@@ -72,7 +73,7 @@ def _until(wanted: Callable[[int], bool], client: httpx.Client) -> httpx.Respons
     return answer
 
 
-async def test_a_full_disk_refuses_writes_and_nothing_else(tmp_path: Path) -> None:
+def test_a_full_disk_refuses_writes_and_nothing_else(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     with small_disk(disk) as mounted:
         data = disk / "data"
@@ -95,5 +96,5 @@ async def test_a_full_disk_refuses_writes_and_nothing_else(tmp_path: Path) -> No
                 assert _until(lambda status: status == 201, client).status_code == 201
                 assert len(client.get("/tasks", params={"limit": 200}).json()["items"]) == before + 1
             assert server.process.poll() is None
-        await check_books(data)
+        asyncio.run(check_books(data))
     print(f"full disk ({'tmpfs' if mounted else 'RLIMIT_FSIZE'}): refused with {refused.json()['code']}")

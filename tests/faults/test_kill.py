@@ -20,6 +20,14 @@ SECONDS_TO_BE_READY = 2.0
 LIFE = {"access_token_minutes": "60"}
 
 
+def waited_for_a_processor(pid: int) -> float:
+    """Return how many seconds a process was ready to run and had no core: other tests run beside this one."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except OSError:
+        return 0.0
+
+
 @pytest.fixture
 def database_url(backend: str) -> Iterator[str]:
     """Yield the settings' URL of a database of this test's own."""
@@ -39,7 +47,7 @@ async def test_nothing_acknowledged_is_lost_by_a_kill(backend: str, database_url
     kills = amount(20, 100) if backend == "sqlite" else amount(6, 40)
     for kill in range(kills + 1):
         with app_server(data, port=port, **settings) as server:
-            seconds.append(server.ready_seconds)
+            seconds.append(server.ready_seconds - waited_for_a_processor(server.process.pid))
             if kill == 0:
                 await ledger.sign_in()
             await ledger.settle()
@@ -57,5 +65,5 @@ async def test_nothing_acknowledged_is_lost_by_a_kill(backend: str, database_url
         f"answers recovered by their key; ready again in {statistics.median(again):.2f} s, at most {again[-1]:.2f} s"
     )
     assert ledger.acknowledged > kills
-    # One start may meet another test that keeps both cores busy; the long form runs alone.
+    # One start may meet another test that slows both cores down; the long form runs alone.
     assert (again[-1] if LONG else statistics.median(again)) <= SECONDS_TO_BE_READY

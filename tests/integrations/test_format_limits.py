@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from taskmanager.integrations.formats import values
 from taskmanager.integrations.formats.values import BadValueError
-from taskmanager.tasks.schemas import CommentCreate, TaskCreate
+from taskmanager.tasks.schemas import CommentBody, TaskCreate
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from taskmanager.tasks.schemas import CommentCreate, TaskCreate
     [
         (lambda text: values.check_line(text, values.TITLE_LENGTH), TaskCreate, "title", "x" * values.TITLE_LENGTH),
         (values.check_text, TaskCreate, "description", "x" * values.TEXT_LENGTH),
-        (values.check_comment, CommentCreate, "body", "x" * values.COMMENT_LENGTH),
+        (values.check_comment, CommentBody, "body", "x" * values.COMMENT_LENGTH),
         (
             lambda text: values.check_names([text], values.LABEL_LENGTH, 1),
             TaskCreate,

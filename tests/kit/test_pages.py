@@ -115,7 +115,7 @@ async def test_without_a_build_the_page_says_how_to_make_one_and_a_build_shows_a
     (dist / "index.html").unlink()
     missing = await client.get("inbox")
     assert missing.status_code == 200
-    assert "npm --prefix web run build" in missing.text
+    assert "python3 app.py build-web" in missing.text
     assert "refresh" not in missing.headers
     (dist.parent / BUILDING_MARK).touch()
     waiting = await client.get("inbox")

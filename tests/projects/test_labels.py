@@ -58,6 +58,8 @@ async def test_undo_of_labels_refuses_what_would_be_lost(api: Api) -> None:
 
 async def test_the_same_new_label_from_two_requests_at_once(api: Api) -> None:
     anna = await api.user()
-    made = await asyncio.gather(*(anna.post("/tasks", json={"title": "x", "labels": ["new", "other"]}) for _ in range(8)))
+    made = await asyncio.gather(
+        *(anna.post("/tasks", json={"title": "x", "labels": ["new", "other"]}) for _ in range(8))
+    )
     assert {answer.status_code for answer in made} == {201}
     assert [label["name"] for label in await pages(anna, "/labels")] == ["new", "other"]

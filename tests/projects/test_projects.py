@@ -19,7 +19,8 @@ async def test_a_project_is_made_read_and_changed(api: Api) -> None:
     made = await anna.post("/projects", json={"name": " Home ", "color": "#a0B1c2", "description": "Ours"})
     project = made.json()
     assert made.headers["Location"] == f"/projects/{project['id']}"
-    assert {name: project[name] for name in ("name", "key", "color", "description", "parent_id", "is_inbox", "role")} == {
+    shown = ("name", "key", "color", "description", "parent_id", "is_inbox", "role")
+    assert {name: project[name] for name in shown} == {
         "name": "Home", "key": "HOME", "color": "#a0B1c2", "description": "Ours", "parent_id": None, "is_inbox": False,
         "role": "admin",
     }  # fmt: skip
@@ -36,7 +37,15 @@ async def test_projects_are_listed_by_name_whatever_its_case(api: Api) -> None:
     anna = await api.user()
     for name in ("zoo", "Äpfel", "apple", "Banana", "10", "APPLE"):
         await add_project(anna, name)
-    assert [name.casefold() for name in await names(anna)] == ["10", "apple", "apple", "banana", "inbox", "zoo", "äpfel"]
+    assert [name.casefold() for name in await names(anna)] == [
+        "10",
+        "apple",
+        "apple",
+        "banana",
+        "inbox",
+        "zoo",
+        "äpfel",
+    ]
 
 
 async def test_prefixes_of_keys(api: Api) -> None:

@@ -130,12 +130,13 @@ async def test_a_cursor_belongs_to_its_filter_sort_and_account(api: Api) -> None
             await add_task(client, str(number))
     cursor = (await anna.get("/tasks", params={"limit": 1, "sort": "title"})).json()["next_cursor"]
     assert (await anna.get("/tasks", params={"limit": 2, "sort": "title", "cursor": cursor})).status_code == 200
-    for client, query in (
+    others: list[tuple[Client, dict[str, Any]]] = [
         (anna, {"sort": "-title"}),
         (anna, {}),
         (anna, {"sort": "title", "priority": 0}),
         (ben, {"sort": "title"}),
-    ):
+    ]
+    for client, query in others:
         refused = await client.get("/tasks", params={**query, "cursor": cursor})
         assert (refused.status_code, refused.json()["code"]) == (400, "cursor_mismatch")
     elsewhere = await anna.get("/projects", params={"sort": "title", "cursor": cursor})
@@ -149,7 +150,17 @@ async def test_a_damaged_cursor_is_refused(api: Api) -> None:
         await add_task(anna, str(number))
     cursor = (await anna.get("/tasks", params={"limit": 1})).json()["next_cursor"]
     swapped = ("B" if cursor[20] == "A" else "A").join((cursor[:20], cursor[21:]))
-    for damaged in ("", "x", "====", "é", cursor[:-4], cursor + "AAAA", swapped, "A" * 100, cursor.replace("_", "/") + "!"):
+    for damaged in (
+        "",
+        "x",
+        "====",
+        "é",
+        cursor[:-4],
+        cursor + "AAAA",
+        swapped,
+        "A" * 100,
+        cursor.replace("_", "/") + "!",
+    ):
         refused = await anna.get("/tasks", params={"cursor": damaged})
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid_cursor"), damaged
 
@@ -172,7 +183,7 @@ async def test_paging_sees_every_task_once_while_others_write(api: Api, sort: st
         seen: list[str] = []
         cursor: str | None = ""
         while cursor is not None:
-            query = {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}
+            query: dict[str, Any] = {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}
             page = (await anna.get("/tasks", params=query)).json()
             seen += [task["id"] for task in page["items"]]
             cursor = page["next_cursor"]

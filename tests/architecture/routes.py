@@ -1,0 +1,104 @@
+"""One line for every route: who may call it, with what, and how it answers those who may.
+
+A route without a line here fails `test_matrix.py`; that is the point of it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Who = Literal["anyone", "signed in", "writers", "administrators"]
+Role = Literal["anonymous", "guest", "user", "admin"]
+ROLES: tuple[Role, ...] = ("anonymous", "guest", "user", "admin")
+
+
+@dataclass(frozen=True)
+class Line:
+    """``ids`` tells what stands at each placeholder of the path, as ``World`` makes it."""
+
+    who: Who
+    status: int
+    body: Any = None
+    ids: tuple[str, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    # A session of its own, where the call ends it.
+    alone: bool = False
+
+    def allows(self, role: Role) -> bool:
+        return (
+            role
+            in {
+                "anyone": ROLES,
+                "signed in": ROLES[1:],
+                "writers": ROLES[2:],
+                "administrators": ROLES[3:],
+            }[self.who]
+        )
+
+
+NEW = "another one each time"
+NAMED = {"username": "somebody.new", "password": "a long enough password"}
+CSV: Any = {"content": b"title\nFrom a file\n", "headers": {"Content-Type": "text/csv"}}
+
+ROUTES: dict[str, Line] = {
+    "POST /login": Line("anyone", 401, {"username": "nobody", "password": "wrong"}),
+    "POST /refresh": Line("anyone", 401, {}),
+    "POST /logout": Line("signed in", 204, {}, alone=True),
+    "GET /sessions": Line("signed in", 200),
+    "DELETE /sessions": Line("signed in", 204),
+    "DELETE /sessions/{session_id}": Line("signed in", 204, ids=("session",)),
+    "GET /setup": Line("anyone", 200),
+    "POST /setup": Line("anyone", 403, {"setup_token": "x", **NAMED}),
+    "POST /register": Line("anyone", 403, NAMED),
+    "POST /reset": Line("anyone", 403, {"reset_token": "x", "password": NAMED["password"]}),
+    "GET /me": Line("signed in", 200),
+    "PATCH /me": Line("signed in", 200, {"display_name": "Somebody"}),
+    "POST /me/password": Line(
+        "signed in", 403, {"current_password": "not this one at all", "new_password": "another long password"}
+    ),
+    "GET /tasks": Line("signed in", 200),
+    "POST /tasks": Line("writers", 201, {"title": "x"}),
+    "GET /tasks/{task_id}": Line("signed in", 200, ids=("task",)),
+    "PATCH /tasks/{task_id}": Line("writers", 200, {"title": "x"}, ids=("task",)),
+    "DELETE /tasks/{task_id}": Line("writers", 204, ids=("task",)),
+    "POST /tasks/{task_id}/complete": Line("writers", 200, ids=("task",)),
+    "POST /tasks/{task_id}/reopen": Line("writers", 200, ids=("task",)),
+    "POST /tasks/{task_id}/restore": Line("writers", 200, ids=("trashed task",)),
+    "GET /tasks/{task_id}/activity": Line("signed in", 200, ids=("task",)),
+    "GET /tasks/{task_id}/comments": Line("signed in", 200, ids=("task",)),
+    "POST /tasks/{task_id}/comments": Line("writers", 201, {"body": "x"}, ids=("task",)),
+    "PATCH /tasks/{task_id}/comments/{comment_id}": Line("writers", 200, {"body": "x"}, ids=("task", "comment")),
+    "DELETE /tasks/{task_id}/comments/{comment_id}": Line("writers", 204, ids=("task", "comment")),
+    "POST /undo/{operation_id}": Line("writers", 200, ids=("operation",)),
+    "GET /projects": Line("signed in", 200),
+    "POST /projects": Line("writers", 201, {"name": "x"}),
+    "GET /projects/{project_id}": Line("signed in", 200, ids=("project",)),
+    "PATCH /projects/{project_id}": Line("writers", 200, {"name": "x"}, ids=("project",)),
+    "DELETE /projects/{project_id}": Line("writers", 204, ids=("project",)),
+    "GET /projects/{project_id}/members": Line("signed in", 200, ids=("project",)),
+    "POST /projects/{project_id}/members": Line(
+        "writers", 201, {"username": "bystander", "role": "viewer"}, ids=("project",)
+    ),
+    "PATCH /projects/{project_id}/members/{user_id}": Line(
+        "writers", 200, {"role": "viewer"}, ids=("project", "member")
+    ),
+    "DELETE /projects/{project_id}/members/{user_id}": Line("writers", 204, ids=("project", "member")),
+    "GET /labels": Line("signed in", 200),
+    "POST /labels": Line("writers", 201, {"name": NEW}),
+    "PATCH /labels/{label_id}": Line("writers", 200, {"color": "#123456"}, ids=("label",)),
+    "DELETE /labels/{label_id}": Line("writers", 204, ids=("label",)),
+    "POST /import": Line("writers", 201, **CSV),
+    "GET /export": Line("signed in", 200),
+    "GET /admin": Line("administrators", 200),
+    "GET /admin/users": Line("administrators", 200),
+    "POST /admin/users": Line("administrators", 201, {"username": NEW}),
+    "GET /admin/users/{user_id}": Line("administrators", 200, ids=("account",)),
+    "PATCH /admin/users/{user_id}": Line("administrators", 200, {"role": "guest"}, ids=("account",)),
+    "POST /admin/users/{user_id}/reset": Line("administrators", 201, ids=("account",)),
+    "DELETE /admin/users/{user_id}/sessions": Line("administrators", 204, ids=("account",)),
+    "GET /admin/invitations": Line("administrators", 200),
+    "POST /admin/invitations": Line("administrators", 201, {}),
+    "DELETE /admin/invitations/{link_id}": Line("administrators", 204, ids=("invitation",)),
+    "GET /health/live": Line("anyone", 200),
+    "GET /health/ready": Line("anyone", 200),
+}

@@ -1,0 +1,90 @@
+"""The accounts of the matrix, and things that are their own, somebody else's, or nowhere."""
+
+from typing import Any, Literal
+
+import httpx
+
+from taskmanager.kit.ids import new_id
+from tests.architecture.routes import NEW, Line, Role
+from tests.factories import Api, Client, add_project, share
+
+Whose = Literal["own", "foreign", "missing"]
+
+
+class World:
+    """One account of each role, and an owner whose projects are shared with them or not."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._clients: dict[Role, Client] = {"anonymous": api.anonymous}
+        self._shared: dict[Client, str] = {}
+        self._owner: Client
+
+    async def settle(self) -> None:
+        self._owner = await self._api.user("owner")
+        await self._api.account("bystander")
+        self._shared[self._owner] = (await add_project(self._owner, "Private"))["id"]
+        for role in ("guest", "user", "admin"):
+            client = self._clients[role] = await self._api.user(f"the.{role}", role)
+            self._shared[client] = await self._project(client)
+
+    async def ids(self, line: Line, role: Role, whose: Whose) -> tuple[str, ...]:
+        """Return fresh ids for a line's placeholders; what guests, who make nothing, own is shared with them."""
+        if whose == "missing":
+            return tuple(new_id() for _ in line.ids)
+        reader = self._clients[role] if whose == "own" and role != "anonymous" else self._owner
+        made: list[str] = []
+        for kind in line.ids:
+            made.append(await self._make(kind, made, reader))
+        return tuple(made)
+
+    async def _make(self, kind: str, made: list[str], reader: Client) -> str:
+        writer = self._owner if reader is self._clients["guest"] else reader
+        task = {"title": "x", "project_id": self._shared[reader]}
+        posts: dict[str, tuple[Client, str, Any]] = {
+            "task": (writer, "/tasks", task),
+            "trashed task": (writer, "/tasks", task),
+            "operation": (writer, "/tasks", task),
+            "comment": (writer, f"/tasks/{made[0] if made else ''}/comments", {"body": "x"}),
+            "label": (writer, "/labels", {"name": new_id()}),
+            "invitation": (self._clients["admin"], "/admin/invitations", {}),
+        }
+        if kind in posts:
+            client, path, body = posts[kind]
+            answer = await client.post(path, json=body)
+            assert answer.status_code == 201, answer.text
+            if kind == "trashed task":
+                await writer.delete(answer.headers["Location"])
+            return str(answer.headers["X-Operation-ID"] if kind == "operation" else answer.json()["id"])
+        if kind == "project":
+            return await self._project(reader)
+        if kind == "session":
+            return (await self._api.enter(reader.user_id)).session_id
+        return await self._account(kind, made)
+
+    async def _account(self, kind: str, made: list[str]) -> str:
+        name = f"{kind}-{new_id()}"
+        user_id = await self._api.account(name)
+        if kind == "member":
+            body = {"username": name, "role": "editor"}
+            assert (await self._owner.post(f"/projects/{made[0]}/members", json=body)).status_code == 201
+        return user_id
+
+    async def _project(self, member: Client) -> str:
+        project_id = str((await add_project(self._owner, "Shared"))["id"])
+        if member is not self._owner:
+            await share(self._owner, project_id, member, "admin")
+        return project_id
+
+    async def call(self, route: str, line: Line, role: Role, ids: tuple[str, ...] = ()) -> httpx.Response:
+        """Call a route as an account of a role."""
+        method, _, path = route.partition(" ")
+        for value in ids:
+            path = path[: path.index("{")] + value + path[path.index("}") + 1 :]
+        client = self._clients[role]
+        if line.alone and role != "anonymous":
+            client = await self._api.enter(client.user_id)
+        body = line.body
+        if isinstance(body, dict):
+            body = {name: f"new-{new_id()}" if value == NEW else value for name, value in body.items()}
+        return await client.request(method, path, json=body, content=line.content, headers=line.headers)
