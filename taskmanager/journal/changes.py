@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskmanager.journal.models import Entry
+from taskmanager.kit import clock
 from taskmanager.kit.errors import ConflictError
 
 DELETED = "deleted"
 """The field that tells of the trash. What an operation made was "deleted" before it, and is so again once undone."""
+TRASHED_BY = "trashed_by"
+"""The operation that put a thing into the trash: what went there together comes back together."""
 
 
 class UndoCollisionError(ConflictError):
@@ -63,3 +66,15 @@ def refuse_collisions(changes: Iterable[NetChange], states: Mapping[str, Mapping
     if collisions:
         fields = sorted({name for collision in collisions for name in collision["fields"]})
         raise UndoCollisionError(f"Changed since: {', '.join(fields)}.", collisions=collisions[:100])
+
+
+def trash_state(thing: Any) -> dict[str, Any]:
+    """Return the fields of a task or project that tell whether, and by which operation, it went to the trash."""
+    return {DELETED: thing.deleted_at is not None, TRASHED_BY: thing.deleted_operation}
+
+
+def put_trash(thing: Any, values: Mapping[str, Any], operation_id: str) -> None:
+    """Put a task or project into the trash or take it out, if ``values`` say so; the default is this operation."""
+    if DELETED in values:
+        thing.deleted_at = clock.now() if values[DELETED] else None
+        thing.deleted_operation = values.get(TRASHED_BY, operation_id) if values[DELETED] else None

@@ -65,7 +65,7 @@ class LabelService:
         await self._journal.write(KIND, label.id, "removed", before=_state(label))
         await self._repository.remove(label)
 
-    async def revert(self, _operation_id: str, changes: Sequence[NetChange]) -> None:
+    async def revert(self, changes: Sequence[NetChange]) -> None:
         """Take recorded changes back; what was removed comes back under its id."""
         for change in changes:
             if change.after.get(DELETED):

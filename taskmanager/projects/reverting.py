@@ -7,7 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
-from taskmanager.journal.changes import DELETED, NetChange, UndoCollisionError, refuse_collisions
+from taskmanager.journal.changes import (
+    DELETED,
+    TRASHED_BY,
+    NetChange,
+    UndoCollisionError,
+    put_trash,
+    refuse_collisions,
+    trash_state,
+)
 from taskmanager.journal.service import Journal, changed
 from taskmanager.kit import clock
 from taskmanager.kit.errors import InvalidError, NotFoundError
@@ -27,14 +35,13 @@ class ProjectReverter:
         self._repository = ProjectRepository(session, actor)
         self._journal = Journal(session, actor.user_id)
 
-    async def revert(self, operation_id: str, changes: Sequence[NetChange]) -> None:
+    async def revert(self, changes: Sequence[NetChange]) -> None:
         """Give all projects their earlier fields back; raises 409, 403 or 404 if the actor could not do that now."""
         await hold_tree(self._session)
         projects = await self._load([change.entity_id for change in changes])
         await self._require_admin(projects.values())
         states = {project.id: _full(project) for project in projects.values()}
         refuse_collisions(changes, states)
-        self._refuse_other_trash(operation_id, changes, projects)
         await self._refuse_later_children(changes)
         mine = await self._journal.open()
         for change in changes:
@@ -56,13 +63,6 @@ class ProjectReverter:
         for project in projects:
             if project.deleted_at is None:
                 require((await self._repository.get(project.id))[1], "admin")
-
-    def _refuse_other_trash(
-        self, operation_id: str, changes: Sequence[NetChange], projects: dict[str, Project]
-    ) -> None:
-        for change in changes:
-            if change.after.get(DELETED) and projects[change.entity_id].deleted_operation != operation_id:
-                raise UndoCollisionError("A project was deleted again later.")
 
     async def _refuse_later_children(self, changes: Sequence[NetChange]) -> None:
         """What was put into a project later would go to the trash with it."""
@@ -112,14 +112,12 @@ class ProjectReverter:
 
 
 def _full(project: Project) -> dict[str, Any]:
-    return {**state(project), DELETED: project.deleted_at is not None}
+    return {**state(project), **trash_state(project)}
 
 
 def _apply(project: Project, values: dict[str, Any], operation_id: str) -> None:
     for name, value in values.items():
-        if name == DELETED:
-            project.deleted_at = clock.now() if value else None
-            project.deleted_operation = operation_id if value else None
-        else:
+        if name not in {DELETED, TRASHED_BY}:
             setattr(project, name, value)
+    put_trash(project, values, operation_id)
     project.name_key = name_key(project.name)

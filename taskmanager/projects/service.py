@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
+from taskmanager.journal.changes import DELETED, put_trash, trash_state
 from taskmanager.journal.service import Journal, changed
 from taskmanager.kit import clock
 from taskmanager.kit.errors import ConflictError, NotFoundError
@@ -98,11 +99,11 @@ class ProjectService:
             raise InboxFixedError
         if_match.check(project.version, project_out((project, role)))
         operation_id = await self._journal.open()
-        now = clock.now()
         for one in (project, *await self._repository.descendants(project.id)):
-            one.deleted_at, one.deleted_operation = now, operation_id
+            before = trash_state(one)
+            put_trash(one, {DELETED: True}, operation_id)
             one.version += 1
-            await self._record(one, "trashed", before={"deleted": False}, after={"deleted": True})
+            await self._record(one, "trashed", before=before, after=trash_state(one))
         await rebuild_access(self._session, project.id)
 
     async def _apply(self, project: Project, changes: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ class NotUndoableError(ConflictError):
 class Reverter(Protocol):
     """What each room offers: take back what an operation did to its things, or raise 409 saying what is in the way."""
 
-    async def revert(self, operation_id: str, changes: Sequence[NetChange]) -> None: ...
+    async def revert(self, changes: Sequence[NetChange]) -> None: ...
 
 
 class UndoService:
@@ -62,7 +62,7 @@ class UndoService:
         # The kind that was changed last goes first: tasks of a new project before the project.
         for kind in dict.fromkeys(entry.entity_kind for entry in entries):
             changes = net_changes(entry for entry in reversed(entries) if entry.entity_kind == kind)
-            await self._rooms[kind].revert(operation_id, changes)
+            await self._rooms[kind].revert(changes)
         return Undone(operation_id=mine, reversed=operation_id)
 
     async def _may_see(self, operation: Operation, entries: Sequence[Entry]) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.models import User
 from taskmanager.auth.roles import Actor
+from taskmanager.journal.changes import TRASHED_BY
 from taskmanager.journal.models import Entry
 from taskmanager.journal.repository import NEWEST_FIRST, JournalRepository
 from taskmanager.kit.paging import Pager
@@ -34,7 +35,11 @@ class Activity:
             entry, known = row
             # Where a task was before it came into sight is not told.
             before, after = (entry.before or {}) if known else {}, entry.after or {}
-            changes = {name: Change(before=before.get(name), after=value) for name, value in after.items()}
+            changes = {
+                name: Change(before=before.get(name), after=value)
+                for name, value in after.items()
+                if name != TRASHED_BY
+            }
             return ActivityItem(
                 id=entry.seq,
                 operation_id=entry.operation_id,

@@ -122,7 +122,7 @@ class CommentService:
         if_match.check(written[0].version, comment_out(written))
         await self._put(written[0], task, {DELETED: True})
 
-    async def revert(self, _operation_id: str, changes: Sequence[NetChange]) -> None:
+    async def revert(self, changes: Sequence[NetChange]) -> None:
         """Take recorded changes back, as changes of the actor's own."""
         for change in changes:
             try:

@@ -6,7 +6,15 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
-from taskmanager.journal.changes import DELETED, NetChange, UndoCollisionError, refuse_collisions
+from taskmanager.journal.changes import (
+    DELETED,
+    TRASHED_BY,
+    NetChange,
+    UndoCollisionError,
+    put_trash,
+    refuse_collisions,
+    trash_state,
+)
 from taskmanager.journal.service import Journal, changed
 from taskmanager.kit import clock
 from taskmanager.kit.errors import ConflictError, InvalidError, NotFoundError
@@ -30,7 +38,7 @@ class TaskReverter:
         self._journal = Journal(session, actor.user_id)
         self._labels = LabelService(session, actor)
 
-    async def revert(self, operation_id: str, changes: Sequence[NetChange]) -> None:
+    async def revert(self, changes: Sequence[NetChange]) -> None:
         """Give all tasks their earlier fields back; raises 409, 403 or 404 if the actor could not do that now."""
         tasks = await self._repository.get_many([change.entity_id for change in changes])
         if len(tasks) < len(changes):
@@ -38,16 +46,16 @@ class TaskReverter:
         await self._require_editor(changes, tasks)
         states = {task.id: _full(task) for task in tasks.values()}
         refuse_collisions(changes, states)
-        for change in changes:
-            if change.after.get(DELETED) and tasks[change.entity_id].deleted_operation != operation_id:
-                raise UndoCollisionError("A task was deleted again later.")
-        await self._refuse_later_subtasks(changes, tasks)
+        left = await self._leave_later_subtasks(changes, tasks)
+        states.update((task.id, _full(task)) for task in left.values())
         mine = await self._journal.open()
         for change in changes:
             _apply(tasks[change.entity_id], change.before, mine)
+        for task in left.values():
+            put(task, {"parent_id": None})
         for change in changes:
             await self._check(tasks[change.entity_id], change, tasks)
-        for task in tasks.values():
+        for task in (*tasks.values(), *left.values()):
             await self._record(task, states[task.id])
 
     async def _require_editor(self, changes: Sequence[NetChange], tasks: dict[str, Task]) -> None:
@@ -58,16 +66,17 @@ class TaskReverter:
             except NotFoundError as error:
                 raise UndoCollisionError("A project is gone, or out of your sight.") from error
 
-    async def _refuse_later_subtasks(self, changes: Sequence[NetChange], tasks: dict[str, Task]) -> None:
-        """Raise if subtasks came later to tasks that would leave with them, or without them."""
-        going = [change.entity_id for change in changes if change.before.get(DELETED)]
-        moving = [change.entity_id for change in changes if "project_id" in change.before]
-        below = {*await self._repository.children(going, live=True)}
-        below.update(await self._repository.children(moving, live=False))
-        later = sorted(below - set(tasks))
-        if later:
-            collisions = [{"id": child, "fields": ["parent_id"]} for child in later[:100]]
+    async def _leave_later_subtasks(self, changes: Sequence[NetChange], tasks: dict[str, Task]) -> dict[str, Task]:
+        """Raise if subtasks came later to tasks that would leave without them; return those already in the trash."""
+        going = [change.entity_id for change in changes if {DELETED, "project_id"} & set(change.before)]
+        live = sorted(set(await self._repository.children(going, live=True)) - set(tasks))
+        if live:
+            collisions = [{"id": child, "fields": ["parent_id"]} for child in live[:100]]
             raise UndoCollisionError("Subtasks were added since.", collisions=collisions)
+        moving = [change.entity_id for change in changes if "project_id" in change.before]
+        return await self._repository.get_many(
+            sorted(set(await self._repository.children(moving, live=False)) - set(tasks))
+        )
 
     async def _check(self, task: Task, change: NetChange, tasks: dict[str, Task]) -> None:
         """Raise unless the task, as it is now, keeps the rules."""
@@ -103,11 +112,9 @@ class TaskReverter:
 
 
 def _full(task: Task) -> dict[str, Any]:
-    return {**state(task), DELETED: task.deleted_at is not None}
+    return {**state(task), **trash_state(task)}
 
 
 def _apply(task: Task, values: dict[str, Any], operation_id: str) -> None:
-    if DELETED in values:
-        task.deleted_at = clock.now() if values[DELETED] else None
-        task.deleted_operation = operation_id if values[DELETED] else None
-    put(task, {name: value for name, value in values.items() if name != DELETED})
+    put_trash(task, values, operation_id)
+    put(task, {name: value for name, value in values.items() if name not in {DELETED, TRASHED_BY}})

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
+from taskmanager.journal.changes import DELETED, put_trash, trash_state
 from taskmanager.journal.service import Journal, changed, scrub
 from taskmanager.kit import clock
 from taskmanager.kit.columns import instant_text
@@ -156,12 +157,9 @@ class TaskService:
     async def trash(self, task_id: str, if_match: IfMatch) -> None:
         """Put a task and its subtasks into the trash for 30 days."""
         task = await self._editable(task_id, if_match)
-        operation_id = await self._journal.open()
-        now = clock.now()
         for one in (task, *await self._repository.descendants(task.id)):
             if one.deleted_at is None:
-                one.deleted_at, one.deleted_operation = now, operation_id
-                await self._moved_to_trash(one, deleted=True)
+                await self._put_trash(one, deleted=True)
 
     async def restore(self, task_id: str, if_match: IfMatch) -> Task:
         """Take a task, if it is in the trash, out of it with the subtasks that went there with it."""
@@ -172,8 +170,7 @@ class TaskService:
         await self._leave_trashed_parent(task)
         for one in (task, *await self._repository.descendants(task.id)):
             if one.deleted_at is not None and one.deleted_operation == together:
-                one.deleted_at = one.deleted_operation = None
-                await self._moved_to_trash(one, deleted=False)
+                await self._put_trash(one, deleted=False)
         return task
 
     async def _leave_trashed_parent(self, task: Task) -> None:
@@ -184,9 +181,11 @@ class TaskService:
         except NotFoundError:
             await self._change(task, {"parent_id": None})
 
-    async def _moved_to_trash(self, task: Task, *, deleted: bool) -> None:
+    async def _put_trash(self, task: Task, *, deleted: bool) -> None:
+        before = trash_state(task)
+        put_trash(task, {DELETED: deleted}, await self._journal.open())
         task.version += 1
-        before, after = {"deleted": not deleted}, {"deleted": deleted}
+        after = trash_state(task)
         await self._record(task, before, after, action_of(before, after))
 
     async def purge(self, task_id: str, if_match: IfMatch) -> None:

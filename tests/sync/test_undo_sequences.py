@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 import httpx
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import Api, Client, add_project, add_task, pages
@@ -108,7 +108,13 @@ async def test_any_sequence_undone_in_reverse(api: Api) -> None:
     loop = asyncio.get_running_loop()
     accounts = iter(range(1000))
 
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+    # Without shrinking: nine steps can be read, and each example costs a second.
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        phases=[Phase.reuse, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(STEPS, st.none() | st.integers(0, 8))
     def check(steps: list[Step], odd: int | None) -> None:
         asyncio.run_coroutine_threadsafe(play(steps, odd), loop).result(120)
