@@ -1,14 +1,20 @@
 """What the commands of the terminal share: where they print, what they read, and their transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.kit import migrate
+from taskmanager.auth.models import User
+from taskmanager.auth.repository import AccountRepository
+from taskmanager.auth.roles import Actor
+from taskmanager.kit import clock, migrate
 from taskmanager.kit.db import Database
 from taskmanager.kit.settings import PREFIX, Settings
 from taskmanager.main import open_database
@@ -55,3 +61,67 @@ def run_on_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
             await database.stop()
 
     return asyncio.run(on_database())
+
+
+@contextmanager
+def interrupts() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C take effect where the yielded function is called, which raises KeyboardInterrupt then.
+
+    Anywhere else it would cancel a statement under way, after which asyncpg may wait for ever. A second Ctrl-C does.
+    """
+    asked: list[bool] = []
+
+    def note(*_: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+
+    def check() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def progress_bar() -> Progress:
+    """Return a display of how far a long work is; nothing is shown unless a person looks."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+async def acting(session: AsyncSession, name: str | None) -> Actor:
+    """Return who a command acts as: the account of that name, or the only administrator."""
+    accounts = AccountRepository(session)
+    if name is not None:
+        user = await accounts.find_by_username(name.lower())
+        if user is None or not user.active:
+            message = f"There is no active account named {name}; `taskmanager users list` shows all."
+            raise UsageProblem(message)
+        return _as_actor(user)
+    admins = [user for user in await accounts.all_for_system() if user.active and user.role == "admin"]
+    if len(admins) != 1:
+        found = ", ".join(user.username for user in admins) or "none"
+        message = f"Say as whom, with --user NAME: there is not exactly one administrator ({found})."
+        raise UsageProblem(message)
+    return _as_actor(admins[0])
+
+
+def _as_actor(user: User) -> Actor:
+    return Actor(
+        user_id=user.id,
+        username=user.username,
+        role=user.role,  # type: ignore[arg-type]
+        timezone=user.timezone,
+        session_id="",
+        signed_in_at=clock.now(),
+    )

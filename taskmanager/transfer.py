@@ -13,11 +13,8 @@ from typing import IO, Annotated, Any, Literal
 
 import typer
 from anyio import to_thread
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.auth.models import User
-from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.roles import Actor
 from taskmanager.integrations.exporting import Exporter, Format
 from taskmanager.integrations.formats.detection import Kind
@@ -25,10 +22,9 @@ from taskmanager.integrations.preparing import prepare
 from taskmanager.integrations.repository import PlaceRepository
 from taskmanager.integrations.schemas import ImportQuery, ImportReport
 from taskmanager.integrations.service import DuplicatesError, ImportService, WrongRowsError
-from taskmanager.kit import clock
 from taskmanager.kit.db import Database
 from taskmanager.projects.names import name_key
-from taskmanager.terminal import UsageProblem, err, out, run_on_database
+from taskmanager.terminal import UsageProblem, acting, err, interrupts, out, progress_bar, run_on_database
 
 _SHOWN = 20
 _IN_MEMORY = 4 * 1024 * 1024
@@ -68,13 +64,13 @@ def import_command(  # noqa: PLR0917 - options have names
 
     async def work(database: Database) -> ImportReport:
         async with database.read() as session:
-            actor = await _actor(session, user)
+            actor = await acting(session, user)
             if not actor.may_write:
                 message = f"{actor.username} is a guest, who reads only."
                 raise UsageProblem(message)
             project_id = await _project(session, actor, project)
         asked = query.model_copy(update={"project_id": project_id})
-        with _progress() as bar:
+        with progress_bar() as bar:
             reading = bar.add_task("Reading", total=None)
             zone = asked.timezone or actor.timezone
             # A thread, so that Ctrl-C is heard at once.
@@ -82,8 +78,16 @@ def import_command(  # noqa: PLR0917 - options have names
             bar.update(reading, visible=False)
             writing = bar.add_task("Importing", total=len(prepared.reading.drafts))
             opened = database.read() if dry_run else database.write()
-            async with opened as session:
-                return await ImportService(session, actor).run(asked, prepared, partial(bar.advance, writing))
+            with interrupts() as check:
+
+                def progress(count: int) -> None:
+                    bar.advance(writing, count)
+                    check()
+
+                async with opened as session:
+                    report = await ImportService(session, actor).run(asked, prepared, progress)
+                    check()
+                return report
 
     try:
         report = run_on_database(work)
@@ -111,20 +115,25 @@ def export_command(
         async with _snapshot(database, user) as (session, actor):
             exporter = Exporter(session, actor)
             total = await exporter.open(await _project(session, actor, project))
-            with _progress() as bar, _destination(output) as file:
+            with progress_bar() as bar, _destination(output) as file, interrupts() as check:
                 writing = bar.add_task("Exporting", total=total)
-                await exporter.write(format, file, partial(bar.advance, writing))
+
+                def progress(count: int) -> None:
+                    bar.advance(writing, count)
+                    check()
+
+                await exporter.write(format, file, progress)
             return total
 
     total = run_on_database(work)
     if output is not None:
-        err.print(f"{total:,} tasks written to {output}.", markup=False)
+        err.print(f"Tasks written to {output}: {total:,}", markup=False)
 
 
 @asynccontextmanager
 async def _snapshot(database: Database, user: str | None) -> AsyncIterator[tuple[AsyncSession, Actor]]:
     async with database.read(snapshot=True) as session:
-        yield session, await _actor(session, user)
+        yield session, await acting(session, user)
 
 
 @contextmanager
@@ -152,45 +161,6 @@ def _destination(output: Path | None) -> Iterator[IO[bytes]]:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
-
-
-def _progress() -> Progress:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-
-
-async def _actor(session: AsyncSession, name: str | None) -> Actor:
-    """Return the account to act as."""
-    accounts = AccountRepository(session)
-    if name is not None:
-        user = await accounts.find_by_username(name.lower())
-        if user is None or not user.active:
-            message = f"There is no active account named {name}; `taskmanager users list` shows all."
-            raise UsageProblem(message)
-        return _as_actor(user)
-    admins = [user for user in await accounts.all_for_system() if user.active and user.role == "admin"]
-    if len(admins) != 1:
-        found = ", ".join(user.username for user in admins) or "none"
-        message = f"Say as whom, with --user NAME: there is not exactly one administrator ({found})."
-        raise UsageProblem(message)
-    return _as_actor(admins[0])
-
-
-def _as_actor(user: User) -> Actor:
-    return Actor(
-        user_id=user.id,
-        username=user.username,
-        role=user.role,  # type: ignore[arg-type]
-        timezone=user.timezone,
-        session_id="",
-        signed_in_at=clock.now(),
-    )
 
 
 async def _project(session: AsyncSession, actor: Actor, name: str | None) -> str | None:
@@ -233,17 +203,17 @@ def _read_mapping(text: str | None) -> dict[str, Any] | None:
 
 def _tell(report: ImportReport) -> None:
     say = partial(out.print, markup=False)
-    counts, would = report.counts, "would be " if report.dry_run else ""
+    counts, would = report.counts, "that would be " if report.dry_run else ""
     if report.dry_run:
         say("A dry run: nothing was written.")
-    said = f" with {counts.comments:,} comments" if counts.comments else ""
-    say(f"{counts.read:,} rows read as {report.format}; {counts.created:,} tasks{said} {would}made.")
+    say(f"Rows read as {report.format}: {counts.read:,}")
+    say(f"Tasks {would}made: {counts.created:,}{f', comments: {counts.comments:,}' if counts.comments else ''}")
     for project in report.projects:
-        say(f"  {project.tasks:,} in {project.name}{' (new)' if project.created else ''}")
+        say(f"  in {project.name}{' (new)' if project.created else ''}: {project.tasks:,}")
     if counts.duplicates:
-        say(f"{counts.duplicates:,} are here already and {would or 'were '}left alone.")
+        say(f"Tasks that are here already and stay as they are: {counts.duplicates:,}")
     if report.ignored:
-        say(f"No field took: {', '.join(report.ignored)}.")
+        say(f"No field took: {', '.join(report.ignored)}")
     for note in report.notes:
         say(note)
     if report.dry_run and report.mapping is not None:
@@ -270,9 +240,9 @@ def _tell_refusal(refusal: WrongRowsError | DuplicatesError) -> None:
 def _tell_problems(problems: list[dict[str, Any]], count: int, say: Callable[[str], None]) -> None:
     if not count:
         return
-    say(f"{count:,} problems:")
+    say(f"Problems: {count:,}")
     for problem in problems[:_SHOWN]:
         parts = (problem["place"], problem["field"], problem["message"])
         say(f"  {': '.join(part for part in parts if part)}")
     if count > _SHOWN:
-        say(f"  and {count - _SHOWN:,} more")
+        say(f"  and more: {count - _SHOWN:,}")

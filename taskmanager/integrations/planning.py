@@ -160,8 +160,8 @@ class Planner:
             one.data = one.data.model_copy(update={"parent_id": parent_id})
         if detached:
             plan.notes.append(
-                f"{detached:,} tasks name a parent that is not here, lies in another project or too deep; "
-                "they stand by themselves."
+                "Tasks whose parent is not here, lies in another project or too deep stand by themselves: "
+                f"{detached:,}."
             )
 
 

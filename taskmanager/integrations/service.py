@@ -71,7 +71,7 @@ def _refusal(plan: Plan, query: ImportQuery) -> AppError | None:
         return WrongRowsError(_first(plan.problems.listed[0]), **_members(plan, query))
     if plan.known and query.on_duplicate == "refuse":
         draft, task = plan.known[0]
-        detail = f"{len(plan.known):,} of them; {draft.place or 'the first'} is {task.key}."
+        detail = f"How many: {len(plan.known):,}. The first, {draft.place}, is {task.key}."
         return DuplicatesError(detail, **_members(plan, query))
     return None
 

@@ -69,14 +69,14 @@ def test_a_file_goes_in_once_and_comes_out(terminal: Terminal) -> None:
     table = terminal.file("tasks.csv", TABLE)
     assert terminal.run("import", table, "--dry-run") == 0
     assert "nothing was written" in terminal.told
-    assert "2 tasks would be made" in terminal.told
+    assert "Tasks that would be made: 2" in terminal.told
     assert terminal.exported() == []
 
     assert terminal.run("import", table) == 0
-    assert "2 rows read as csv; 2 tasks made." in terminal.told
+    assert "Rows read as csv: 2\nTasks made: 2\n" in terminal.told
     assert "POST /undo/" in terminal.told
     assert terminal.run("import", table) == 0
-    assert "2 are here already" in terminal.told
+    assert "Tasks that are here already and stay as they are: 2" in terminal.told
     assert terminal.run("import", table, "--on-duplicate", "refuse") == 1
     assert "line 2: is INBOX-1" in terminal.complained
     assert [task["title"] for task in terminal.exported()] == ["Feed the cat", "Buy milk"]
@@ -96,7 +96,7 @@ def test_a_mapping_is_a_file_or_the_json_itself(terminal: Terminal) -> None:
     table = terminal.file("tasks.csv", csv("X,1.2.2026", "Y,3.2.2026", head="What,When"))
     mapping = '{"title": "What", "due": {"column": "When", "format": "%d.%m.%Y"}, "project": {"value": "Pets"}}'
     assert terminal.run("import", table, "--mapping", terminal.file("map.json", mapping.encode()), "--dry-run") == 0
-    assert "2 in Pets (new)" in terminal.told
+    assert "in Pets (new): 2" in terminal.told
     assert terminal.run("import", table, "--mapping", mapping) == 0
     assert [task["due"] for task in terminal.exported("--project", "pets")] == [
         {"date": "2026-02-01"},

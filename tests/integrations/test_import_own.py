@@ -109,7 +109,7 @@ async def test_subtasks_that_lie_too_deep_stand_by_themselves(api: Api) -> None:
     found = await by_title(anna)
 
     assert report["notes"] == [
-        "2 tasks name a parent that is not here, lies in another project or too deep; they stand by themselves."
+        "Tasks whose parent is not here, lies in another project or too deep stand by themselves: 2."
     ]
     assert found["16"]["parent_id"] == found["15"]["id"]
     assert found["17"]["parent_id"] is None

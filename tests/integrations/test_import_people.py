@@ -2,6 +2,10 @@
 
 import json
 
+from sqlalchemy import func, select
+
+from taskmanager.integrations.models import ExternalId
+from taskmanager.integrations.repository import purge
 from tests.factories import Api, add_project, share
 from tests.integrations.files import by_title, comments_of, csv, imported
 
@@ -58,3 +62,18 @@ async def test_an_author_from_elsewhere_goes_out_again(api: Api) -> None:
     exported = (await anna.get("/export")).json()["tasks"]
 
     assert [task["author"] for task in exported] == ["Mrs. Smith", "anna", "anna"]
+
+
+async def test_what_is_deleted_for_good_is_forgotten(api: Api) -> None:
+    anna = await api.user("anna")
+    await imported(anna, csv("1,A,,,,,,,Mrs. Smith", "2,B,,,,,,,Mr. Jones"))
+    task = (await by_title(anna))["A"]
+    await anna.delete(f"/tasks/{task['id']}")
+    await anna.delete(f"/tasks/{task['id']}", params={"permanent": True})
+    async with api.database.write() as session:
+        await purge(session)
+    async with api.database.read() as session:
+        left = (await session.execute(select(ExternalId.external_id, ExternalId.raw))).all()
+        assert await session.scalar(select(func.count()).select_from(ExternalId)) == 1
+
+    assert [(row[0], row[1]) for row in left] == [("2", {"author": "Mr. Jones"})]
