@@ -19,7 +19,7 @@ from tests.factories import PASSWORD, Api
 from tests.servers import ADMIN, AppServer, app_server
 
 PARALLEL = 100
-ROUNDS = 3
+ROUNDS = 2
 # On SQLite writes take turns; fewer tries show the two orders that there are.
 INTERLEAVINGS = {"sqlite": 200, "postgresql": 1000}
 

@@ -63,7 +63,7 @@ async def test_R8_ten_thousand_rotations_add_no_row(api: Api, backend: str) -> N
 async def test_R8_sessions_that_ended_are_removed_in_batches(api: Api) -> None:
     user_id = await api.account("anna")
     revoked, idle, over, live = [await start_sessions(api, user_id, 5) for _ in range(4)]
-    past = clock.now() - timedelta(days=2)
+    past = clock.now() - upkeep.ENDED_SESSIONS_KEPT - timedelta(days=1)
     endings = (
         (revoked, {"revoked_at": past}),
         (idle, {"idle_expires_at": past}),
@@ -98,7 +98,7 @@ async def test_R8_nobody_has_to_ask_for_the_removal(api: Api) -> None:
     await run_upkeep(api)
     assert (await count(api), await count(api, Link)) == (1, 1)
     await api.anonymous.post("/logout", json={"refresh_token": grant.refresh_token})
-    with time_machine.travel(clock.now() + timedelta(hours=25), tick=True):
+    with time_machine.travel(clock.now() + upkeep.ENDED_SESSIONS_KEPT + timedelta(hours=1), tick=True):
         await run_upkeep(api)
     assert (await count(api), await count(api, Link)) == (0, 0)
     assert code(await refresh(api.anonymous, grant.refresh_token)) == (401, "invalid_refresh_token")

@@ -271,11 +271,12 @@ async def test_the_embedded_cache_forgets_in_time_and_the_oldest_first() -> None
     assert [await cache.get(str(number)) for number in range(4)] == [b"x", None, b"x", b"x"]
 
 
-async def test_a_crowd_on_a_small_pool_is_no_outage(valkey: Server) -> None:
+async def test_a_crowd_on_a_small_pool_is_no_outage(valkey: Server, caplog: pytest.LogCaptureFixture) -> None:
     cache = RedisCache(valkey.url)
     await cache.put("key", b"value", 60)
     cache._redis.connection_pool.max_connections = 2
     answers = await asyncio.gather(*(cache.get("key") for _ in range(50)))
     assert set(answers) == {b"value", None}
+    assert [record.message for record in caplog.records if record.name == "taskmanager.kit.cache"] == []
     assert await cache.get("key") == b"value"
     await cache.close()

@@ -1,7 +1,6 @@
-"""Many at once: no 5xx, nothing lost, nothing twice, and no request far behind the others."""
+"""Many at once: no 5xx, nothing lost, nothing twice."""
 
 import asyncio
-import time
 from collections import Counter
 from typing import Any
 
@@ -11,12 +10,11 @@ WRITERS = 32
 EACH = 3
 
 
-async def test_32_writers_at_once(api: Api, backend: str) -> None:
+async def test_32_writers_at_once(api: Api) -> None:
     anna = await api.user()
     home = await add_project(anna)
     hot = await add_task(anna, "hot", project_id=home["id"])
     statuses: Counter[int] = Counter()
-    seconds: list[float] = []
     members = [await api.user(f"member{n}") for n in range(4)]
     for member in members:
         await share(anna, home["id"], member, "editor")
@@ -25,9 +23,7 @@ async def test_32_writers_at_once(api: Api, backend: str) -> None:
         client = members[number % len(members)]
         for step in range(EACH):
             for method, url, body in requests(number, step):
-                begun = time.perf_counter()
                 answer = await client.request(method, url, json=body)
-                seconds.append(time.perf_counter() - begun)
                 statuses[answer.status_code] += 1
                 assert answer.status_code < 500, answer.text
 
@@ -48,10 +44,6 @@ async def test_32_writers_at_once(api: Api, backend: str) -> None:
     assert len({task["key"] for task in made}) == len({task["position"] for task in made}) == len(made)
     assert (await anna.get(f"/tasks/{hot['id']}")).json()["version"] == 1 + WRITERS * EACH
     assert len(await pages(anna, f"/tasks/{hot['id']}/comments", limit=200)) == WRITERS * EACH
-    if backend == "sqlite":
-        # Nobody starves; on PostgreSQL those who want the same row queue by its rules.
-        seconds.sort()
-        assert seconds[int(len(seconds) * 0.99)] < 10 * seconds[len(seconds) // 2]
 
 
 async def test_crossing_moves_make_no_loop(api: Api) -> None:

@@ -133,7 +133,7 @@ async def test_a_full_disk_fails_who_needs_room(database: Database) -> None:
     async with database.write() as session:
         pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
         await session.execute(text(f"PRAGMA max_page_count={pages + 2}"))
-    big = "INSERT INTO jobs (id, kind, payload, due_at, attempts) VALUES ('b', 'big', hex(zeroblob(100000)), '', 0)"
+    big = "INSERT INTO jobs (id, kind, payload, due_at, attempts) VALUES ('b', 'big', 'x'||hex(zeroblob(99999)), '', 0)"
     acknowledged, errors = await outcomes(
         write(database, "small 1"), write(database, "big one", big), write(database, "small 2")
     )

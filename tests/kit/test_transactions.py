@@ -141,7 +141,7 @@ async def test_a_full_disk_is_told_as_such(api: Api, backend: str) -> None:
     if backend == "sqlite":
         misbehaving(
             api.app,
-            "INSERT INTO jobs (id, kind, payload, due_at, attempts) VALUES ('b', 'b', hex(zeroblob(90000)), '', 0)",
+            "INSERT INTO jobs (id, kind, payload, due_at, attempts) VALUES ('b', 'b', 'x'||hex(zeroblob(9999)), '', 0)",
         )
         async with api.database.write() as session:
             pages = await session.scalar(text("PRAGMA page_count"))
