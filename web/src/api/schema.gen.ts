@@ -2017,7 +2017,10 @@ export interface operations {
     withdraw_invitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 link_id: string;
             };
@@ -2344,7 +2347,10 @@ export interface operations {
     update_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 user_id: string;
             };
@@ -2536,7 +2542,10 @@ export interface operations {
     end_user_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 user_id: string;
             };
@@ -2773,7 +2782,10 @@ export interface operations {
                 /** @description Of times that name none; without it your own. */
                 timezone?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2941,7 +2953,10 @@ export interface operations {
     create_label: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3038,6 +3053,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -3141,6 +3158,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -3459,7 +3478,10 @@ export interface operations {
     update_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3692,7 +3714,10 @@ export interface operations {
     create_project: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3854,6 +3879,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -3957,6 +3984,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -4128,7 +4157,10 @@ export interface operations {
     add_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 project_id: string;
             };
@@ -4226,7 +4258,10 @@ export interface operations {
     remove_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 project_id: string;
                 user_id: string;
@@ -4328,7 +4363,10 @@ export interface operations {
     change_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 project_id: string;
                 user_id: string;
@@ -4732,7 +4770,10 @@ export interface operations {
     end_other_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4795,7 +4836,10 @@ export interface operations {
     end_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 session_id: string;
             };
@@ -5052,7 +5096,10 @@ export interface operations {
     create_task: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5217,6 +5264,8 @@ export interface operations {
                 permanent?: boolean;
             };
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -5320,6 +5369,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -5554,7 +5605,10 @@ export interface operations {
     create_comment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 task_id: string;
             };
@@ -5653,6 +5707,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -5757,6 +5813,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -5867,6 +5925,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -5972,6 +6032,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -6077,6 +6139,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
                 "if-match"?: string | null;
             };
             path: {
@@ -6181,7 +6245,10 @@ export interface operations {
     undo_operation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 operation_id: string;
             };
