@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from taskmanager.kit import clock
 from taskmanager.kit.columns import Model, instant_text
+from taskmanager.kit.db import constraint_of
 from taskmanager.kit.errors import InvalidError
 from taskmanager.kit.ids import new_id
 from taskmanager.projects.labels import LabelService
@@ -66,7 +67,7 @@ class BulkTaskService(TaskService):
         for task in tasks:
             by_project[task.data.project_id or ""].append(task)
         places: dict[str, dict[str, Any]] = {}
-        for project_id, mine in by_project.items():
+        for project_id, mine in sorted(by_project.items()):  # one order of locks for all
             await self._rules.require_target(project_id)
             await self._rules.check_assignees(project_id, {one for task in mine for one in task.data.assignee_ids})
             places.update(await self._places(project_id, mine))
@@ -108,7 +109,9 @@ class BulkTaskService(TaskService):
         try:
             await self._insert_rows(Task, [_row(task) for task in tasks])
         except IntegrityError as error:
-            raise TaskExistsError from error
+            if constraint_of(error) in {"pk_tasks", "tasks.id"}:
+                raise TaskExistsError from error
+            raise
         await self._insert_rows(TaskLabel, [{**_row(label), "task_id": task.id} for task, label in labels])
         await self._insert_rows(TaskAssignee, [{"task_id": task.id, "user_id": one.user_id} for task, one in assignees])
         await self._journal.write_created(KIND, [(task.id, task.project_id, state(task)) for task in tasks])
