@@ -1,5 +1,6 @@
 """Signing in: who may, what the rest is told, and that nobody learns which names exist."""
 
+import itertools
 import statistics
 import time
 from typing import Any
@@ -16,6 +17,8 @@ from tests.factories import PASSWORD, Api
 TRIES = 201
 ATTEMPTS = 3
 TOLERANCE = 0.05
+BUSY = 1.5
+"""How many times its work a try takes where it waits for others."""
 SMALL = ("/login", "/refresh", "/logout", "/setup", "/register", "/reset")
 """What takes credentials: 4 KiB of JSON at most."""
 
@@ -55,13 +58,13 @@ async def test_L1_unknown_wrong_and_disabled_look_alike(api: Api, refused: list[
 
 
 async def test_L1_unknown_wrong_and_disabled_take_the_same_time(api: Api, refused: list[tuple[str, str]]) -> None:
-    """Medians of 200 interleaved tries lie within 5 %.
+    """Medians of 200 interleaved tries lie within 5 %, at the second or third attempt if need be.
 
-    A busy machine gets a second and a third chance. There the time that a try waits for its turn says nothing of the
-    try, so that in the end the time of the processor alone decides.
+    Where others use the machine as well, a try mostly waits for its turn, which says nothing of the try; there the
+    time of the processor decides.
     """
     measured = []
-    for attempt in range(ATTEMPTS):
+    for _ in range(ATTEMPTS):
         walls: dict[str, list[float]] = {name: [] for name, _ in refused}
         works: dict[str, list[float]] = {name: [] for name, _ in refused}
         for round_number in range(TRIES // len(refused) + 1):
@@ -75,9 +78,14 @@ async def test_L1_unknown_wrong_and_disabled_take_the_same_time(api: Api, refuse
                 assert answer.status_code == 401
         walls_apart, works_apart = _apart(walls), _apart(works)
         measured.append((walls_apart, works_apart))
-        if works_apart <= TOLERANCE and (walls_apart <= TOLERANCE or attempt == ATTEMPTS - 1):
+        waits = _median_of_all(walls) > BUSY * _median_of_all(works)
+        if works_apart <= TOLERANCE and (walls_apart <= TOLERANCE or waits):
             return
     pytest.fail(f"medians are apart (wall, processor): {measured}")
+
+
+def _median_of_all(times: dict[str, list[float]]) -> float:
+    return statistics.median(itertools.chain.from_iterable(times.values()))
 
 
 def _apart(times: dict[str, list[float]]) -> float:

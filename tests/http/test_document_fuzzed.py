@@ -15,7 +15,7 @@ import httpx
 from tests.factories import PASSWORD
 from tests.servers import ADMIN, app_server
 
-SECONDS = os.environ.get("TASKMANAGER_TEST_FUZZ_SECONDS", "25")
+SECONDS = os.environ.get("TASKMANAGER_TEST_FUZZ_SECONDS", "15")
 # Their success ends the session of the run.
 EXCLUDED = ("/logout", "/me/password")
 

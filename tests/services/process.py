@@ -75,6 +75,8 @@ def dies_with_its_parent() -> Callable[[], None]:
     parent = os.getpid()
 
     def arrange() -> None:
+        # A run in the background may ignore Ctrl-C, and its children with it; a test may want to send it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         if _prctl is not None:
             _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:

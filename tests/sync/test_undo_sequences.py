@@ -19,7 +19,7 @@ KINDS = (
     "add", "add below", "edit", "due", "labels", "complete", "reopen", "move", "put below", "trash", "restore",
     "comment", "edit comment", "remove comment", "add project", "rename project", "move project", "delete project",
 )  # fmt: skip
-EXAMPLES = int(os.environ.get("TASKMANAGER_TEST_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("TASKMANAGER_TEST_EXAMPLES", "6"))
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=9)
 
 
