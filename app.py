@@ -30,7 +30,7 @@ def main(arguments: "list[str]") -> "int | None":
         return run_tests(arguments[1:])
     if command == "serve" and "--help" not in arguments:
         web.build_beside_the_server()
-    from taskmanager.cli import main as run
+    from taskmanager.__main__ import main as run
 
     return run(arguments or [command])
 

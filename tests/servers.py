@@ -15,7 +15,7 @@ from tests.services import free_port
 from tests.services.process import running
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = [sys.executable, "-m", "taskmanager.cli"]
+PROGRAM = [sys.executable, "-m", "taskmanager"]
 ADMIN = "chief"
 """The first administrator of every such server; the password is :data:`tests.factories.PASSWORD`."""
 

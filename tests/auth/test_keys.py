@@ -160,7 +160,7 @@ async def test_L9_two_processes_that_start_at_once_agree_on_one_key(
     with contextlib.ExitStack() as stack:
         logs = []
         for port in ports:
-            command = [sys.executable, "-m", "taskmanager.cli", "serve", "--port", str(port)]
+            command = [sys.executable, "-m", "taskmanager", "serve", "--port", str(port)]
             logs.append(tmp_path / f"{port}.log")
             stack.enter_context(running(command, lambda _: True, log=logs[-1], environment=environment))
         deadline = time.monotonic() + 60

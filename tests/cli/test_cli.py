@@ -63,7 +63,7 @@ def taskmanager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
 
 def test_a_process_of_its_own_exits_with_the_status(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "taskmanager.cli", "users", "reset-link", "nobody"]
+    command = [sys.executable, "-m", "taskmanager", "users", "reset-link", "nobody"]
     environment = {**os.environ, "TASKMANAGER_DATA_DIR": str(tmp_path)}
     told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 1

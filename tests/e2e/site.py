@@ -101,7 +101,7 @@ def serving(folder: Path, *, admin: bool = True, **settings: str) -> Iterator[Si
         named |= {"ADMIN_USERNAME": ADMIN, "ADMIN_PASSWORD": PASSWORD}
     environment = [f"TASKMANAGER_{name}={value}" for name, value in named.items()]
     # `env` because what the test run itself was given must not reach this server.
-    command = ["env", f"PYTHONPATH={ROOT}", *environment, sys.executable, "-m", "taskmanager.cli", "serve"]
+    command = ["env", f"PYTHONPATH={ROOT}", *environment, sys.executable, "-m", "taskmanager", "serve"]
     log = folder / "server.log"
 
     def ready(_process: subprocess.Popen[bytes]) -> bool:

@@ -150,7 +150,7 @@ def test_an_export_replaces_a_file_only_as_a_whole(terminal: Terminal) -> None:
 
 
 def _command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "taskmanager.cli", *words]
+    return [sys.executable, "-m", "taskmanager", *words]
 
 
 def test_standard_input_and_output_do(terminal: Terminal) -> None:
