@@ -1,11 +1,12 @@
 """Tables of accounts, sessions, one-time links, signing keys and revocations."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from taskmanager.kit.columns import Id, Instant, Model, Ordered
+from taskmanager.kit.columns import Id, Instant, Json, Model, Ordered
 
 
 class User(Model):
@@ -103,3 +104,32 @@ class Revocation(Model):
     user_id: Mapped[str | None] = mapped_column(Id)
     session_id: Mapped[str | None] = mapped_column(Id)
     at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class AuditEvent(Model):
+    """One record of the security audit trail. It refers to nothing, so that it outlives what it tells of.
+
+    ``position`` and ``chain`` are set once by the sealing job: the hash chain over everything sealed before.
+    """
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        Index("ix_audit_events_subject", "subject_id", "id"),
+        Index("ix_audit_events_event", "event", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+    event: Mapped[str] = mapped_column(String(48))
+    outcome: Mapped[str] = mapped_column(String(8))
+    actor_id: Mapped[str | None] = mapped_column(Id)
+    subject_id: Mapped[str | None] = mapped_column(Id)
+    session_id: Mapped[str | None] = mapped_column(Id)
+    ip: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(300))
+    request_id: Mapped[str] = mapped_column(String(64))
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)
+    xid: Mapped[int | None] = mapped_column(BigInteger)
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    chain: Mapped[bytes | None]

@@ -7,10 +7,11 @@ import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taskmanager.kit.errors import on_anything, problem
+from taskmanager.kit.http import caller
 from taskmanager.kit.http.client import is_own_origin
 from taskmanager.kit.ids import new_id
 from taskmanager.kit.settings import PREFIX, Settings
@@ -51,6 +52,7 @@ class Edge:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         scope["request_id"] = given if _REQUEST_ID.fullmatch(given) else new_id()
+        caller.begin(HTTPConnection(scope))
         started = 0
         begun = time.perf_counter()
 
