@@ -109,9 +109,12 @@ async def acting(session: AsyncSession, name: str | None) -> Actor:
             raise UsageProblem(message)
         return _as_actor(user)
     admins = [user for user in await accounts.all_for_system() if user.active and user.role == "admin"]
-    if len(admins) != 1:
-        found = ", ".join(user.username for user in admins) or "none"
-        message = f"Say as whom, with --user NAME: there is not exactly one administrator ({found})."
+    if not admins:
+        message = "There is no administrator yet. Start the server and open its link, or: users add NAME --role admin"
+        raise UsageProblem(message)
+    if len(admins) > 1:
+        names = ", ".join(user.username for user in admins)
+        message = f"Say as whom, with --user NAME; the administrators are {names}."
         raise UsageProblem(message)
     return _as_actor(admins[0])
 

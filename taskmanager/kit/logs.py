@@ -37,3 +37,5 @@ def configure(log_format: str, level: str) -> None:
     # Requests are logged by taskmanager.access, with their id.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    # Its first two lines of each start tell nothing; each step of an upgrade is told below.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)

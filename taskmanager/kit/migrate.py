@@ -1,6 +1,7 @@
 """Migrations: all steps in one transaction, safe when several processes start at once."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from taskmanager.kit import sqlite
 from taskmanager.kit.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK = 7_236_110_541
@@ -46,7 +49,11 @@ def _run(connection: Connection, step: Callable[[Config, str], None], revision: 
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
+    before = current(connection)
     step(config, revision)
+    after = current(connection)
+    if after != before:
+        logger.info("the database went from revision %s to %s", before or "nothing", after or "nothing")
 
 
 def connect_for_migration(settings: Settings, work: Callable[[Connection], None]) -> None:
