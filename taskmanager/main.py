@@ -40,10 +40,13 @@ from taskmanager.kit.http.route import methods_of
 from taskmanager.kit.jobs import Jobs
 from taskmanager.kit.settings import Settings
 from taskmanager.projects.router import labels, projects
+from taskmanager.projects.sections import SectionGone
 from taskmanager.projects.service import add_inbox
 from taskmanager.sync.replay import may_replay
 from taskmanager.sync.router import undo
+from taskmanager.tasks.placing import leave_section
 from taskmanager.tasks.router import tasks
+from taskmanager.tasks.router_actions import actions
 
 OPENAPI_URL = "/openapi.json"
 DESCRIPTION = """Tasks, projects and people, behind authorization that its users can verify.
@@ -57,6 +60,7 @@ ROUTERS = (
     account_routes.entrance,
     account_routes.own,
     tasks,
+    actions,
     undo,
     projects,
     labels,
@@ -103,7 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=[
                 "Authorization",
                 "Content-Type",
@@ -166,6 +170,7 @@ def _events() -> EventBus:
     events = EventBus()
     events.inside(AccessChanged, Snapshots.write_down)
     events.inside(UserCreated, _give_inbox)
+    events.inside(SectionGone, leave_section)
     return events
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from taskmanager.kit import sqlite
-from taskmanager.kit.events import EventBus
+from taskmanager.kit.events import EventBus, Facts
 from taskmanager.kit.http.idempotency import Replay, claim
 from taskmanager.kit.settings import Settings
 
@@ -103,6 +103,21 @@ def _postgresql(url: str) -> AsyncEngine:
             logger.warning("lost the connection to PostgreSQL")
 
     return engine
+
+
+@asynccontextmanager
+async def attempt(session: AsyncSession) -> AsyncIterator[None]:
+    """Yield a part of a transaction that an exception takes back alone, with the facts it recorded."""
+    facts: Facts = session.info["facts"]
+    mark, info = facts.mark(), dict(session.info)
+    try:
+        async with session.begin_nested():
+            yield
+    except BaseException:
+        facts.rewind(mark)
+        session.info.clear()
+        session.info.update(info)
+        raise
 
 
 def constraint_of(error: IntegrityError) -> str:

@@ -3,7 +3,7 @@
 import errno
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
@@ -135,6 +135,12 @@ def problem(  # noqa: PLR0917 - the members of RFC 9457, in its order
     )
 
 
+def problem_of(error: AppError) -> dict[str, Any]:
+    """Return a refusal as the members of a problem that stands inside another answer."""
+    detail = {"detail": error.detail} if error.detail else {}
+    return {"title": error.title, "status": error.status, "code": error.code, **detail, **error.extra}
+
+
 def _on_app_error(request: Request, error: Exception) -> Response:
     error = cast("AppError", error)
     return problem(request, error.status, error.code, error.title, error.detail, error.headers, **error.extra)
@@ -172,16 +178,25 @@ def _joined(parts: tuple[Any, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def _on_invalid(request: Request, error: Exception) -> Response:
-    error = cast("RequestValidationError", error)
-    errors = [
+def refusals_of(errors: Sequence[Any], body: Any, within: str | None = None) -> list[dict[str, str]]:
+    """Return pydantic's errors as those of a problem.
+
+    ``within`` is the pointer of the ``body`` that was checked, where it is only a part of the request's.
+    """
+    part = ("body",) if within is not None else ()
+    return [
         {
-            "pointer": _pointer(tuple(item["loc"]), error.body),
+            "pointer": (within or "") + _pointer((*part, *item["loc"]), body),
             "code": item["type"],
             "message": item["msg"].removeprefix("Value error, "),
         }
-        for item in error.errors()[:100]
+        for item in errors[:100]
     ]
+
+
+def _on_invalid(request: Request, error: Exception) -> Response:
+    error = cast("RequestValidationError", error)
+    errors = refusals_of(error.errors(), error.body)
     return problem(request, 422, InvalidError.code, InvalidError.title, errors=errors)
 
 

@@ -63,6 +63,14 @@ class Facts:
         self._recorded.append(fact)
         await self._bus.run_inside(session, fact)
 
+    def mark(self) -> int:
+        """Return a point to which :meth:`rewind` can go back."""
+        return len(self._recorded)
+
+    def rewind(self, mark: int) -> None:
+        """Throw away what was recorded since."""
+        del self._recorded[mark:]
+
     async def deliver(self) -> None:
         for fact in self._recorded:
             await self._bus.run_after(fact)

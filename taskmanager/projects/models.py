@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskmanager.kit.columns import Id, Instant, Model, Ordered
 
+_LIVE = text("deleted_at IS NULL")
 _ROLES = "role IN ('viewer', 'commenter', 'editor', 'admin')"
 
 
@@ -53,6 +54,27 @@ class ProjectAccess(Model):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True, index=True)
     role: Mapped[str] = mapped_column(String(16))
+
+
+class Section(Model):
+    """A part of a project: a column of its board, a heading of its list. Names are unique among live ones."""
+
+    __tablename__ = "sections"
+    __table_args__ = (
+        Index("uq_sections_name", "project_id", "name_key", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_sections_position", "project_id", "position", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(Ordered(200))
+    position: Mapped[str] = mapped_column(Ordered(200))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
+    deleted_operation: Mapped[str | None] = mapped_column(Id)
+    version: Mapped[int]
 
 
 class Label(Model):

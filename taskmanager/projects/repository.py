@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.models import User
 from taskmanager.auth.roles import Actor
-from taskmanager.kit.errors import NotFoundError
+from taskmanager.kit.errors import InvalidError, NotFoundError
 from taskmanager.kit.paging import Pager, SortKey
 from taskmanager.projects.access import ProjectRole, capped
-from taskmanager.projects.models import Label, Project, ProjectAccess, ProjectMember
+from taskmanager.projects.models import Label, Project, ProjectAccess, ProjectMember, Section
 
 BY_NAME = [SortKey(Project.name_key, lambda row: row[0].name_key), SortKey(Project.id, lambda row: row[0].id)]
 BY_USERNAME = [SortKey(User.username, lambda row: row[0].username)]
+BY_POSITION = [SortKey(Section.position, lambda row: row.position), SortKey(Section.id, lambda row: row.id)]
 LABELS_BY_NAME = [SortKey(Label.name_key, lambda label: label.name_key)]
 
 Seen = tuple[Project, ProjectRole]
@@ -98,6 +99,60 @@ class ProjectRepository:
 
     def add(self, row: Project | ProjectMember) -> None:
         self._session.add(row)
+
+
+class SectionRepository:
+    """Sections of the projects that one actor sees."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self._session = session
+        self._actor = actor
+
+    def _visible(self) -> Select[Section]:
+        mine = select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
+        return select(Section).where(Section.project_id.in_(mine))
+
+    async def list(self, project_id: str, pager: Pager) -> Sequence[Section]:
+        """Return one page of a project's sections in their order."""
+        statement = self._visible().where(Section.project_id == project_id, Section.deleted_at.is_(None))
+        return (await self._session.execute(pager.apply(statement, BY_POSITION))).scalars().all()
+
+    async def get(
+        self, section_id: str, project_id: str | None = None, *, trashed: bool | None = False, hold: bool = False
+    ) -> Section:
+        """Return one section; ``project_id`` must be its project's if given, ``trashed`` None takes either.
+
+        With ``hold`` nobody else changes it until the transaction ends, but others may hold it too.
+        """
+        statement = self._visible().where(Section.id == section_id)
+        if project_id is not None:
+            statement = statement.where(Section.project_id == project_id)
+        if trashed is not None:
+            statement = statement.where(Section.deleted_at.is_not(None) if trashed else Section.deleted_at.is_(None))
+        if hold:
+            statement = statement.with_for_update(read=True, of=Section)
+        section = (await self._session.execute(statement)).scalar_one_or_none()
+        if section is None:
+            raise NotFoundError
+        return section
+
+    async def neighbours(self, project_id: str, after: str | None, before: str | None) -> tuple[str | None, str | None]:
+        """Return the positions between which a section comes that lies right after or before another, else last."""
+        statement = select(func.max(Section.position)).where(Section.project_id == project_id)
+        if after is None and before is None:
+            return await self._session.scalar(statement), None
+        try:
+            anchor = (await self.get(after or before or "", project_id)).position
+        except NotFoundError as error:
+            pointer = "/after" if after else "/before"
+            raise InvalidError.at(pointer, "unknown_section", "There is no such section here.") from error
+        if after is not None:
+            following = select(func.min(Section.position)).where(Section.project_id == project_id)
+            return anchor, await self._session.scalar(following.where(Section.position > anchor))
+        return await self._session.scalar(statement.where(Section.position < anchor)), anchor
+
+    def add(self, section: Section) -> None:
+        self._session.add(section)
 
 
 class LabelRepository:

@@ -1,4 +1,4 @@
-"""Routes of projects, members and labels."""
+"""Routes of projects, members, sections and labels."""
 
 from typing import Any
 
@@ -10,9 +10,17 @@ from taskmanager.kit.http.etag import IfMatchDep, conditional, tagged
 from taskmanager.kit.http.route import router
 from taskmanager.kit.limits import IdPath
 from taskmanager.kit.paging import PagerDep
-from taskmanager.projects.deps import LabelsDep, LabelServiceDep, MemberServiceDep, ProjectsDep, ProjectServiceDep
+from taskmanager.projects.deps import (
+    LabelsDep,
+    LabelServiceDep,
+    MemberServiceDep,
+    ProjectsDep,
+    ProjectServiceDep,
+    SectionsDep,
+    SectionServiceDep,
+)
 from taskmanager.projects.members import member_out
-from taskmanager.projects.repository import BY_NAME, BY_USERNAME, LABELS_BY_NAME
+from taskmanager.projects.repository import BY_NAME, BY_POSITION, BY_USERNAME, LABELS_BY_NAME
 from taskmanager.projects.schemas import (
     LabelCreate,
     LabelList,
@@ -26,6 +34,10 @@ from taskmanager.projects.schemas import (
     ProjectList,
     ProjectOut,
     ProjectUpdate,
+    SectionCreate,
+    SectionList,
+    SectionOut,
+    SectionUpdate,
 )
 from taskmanager.projects.service import project_out
 
@@ -95,6 +107,42 @@ async def change_member(service: MemberServiceDep, project_id: IdPath, user_id: 
 async def remove_member(service: MemberServiceDep, project_id: IdPath, user_id: IdPath) -> None:
     """Take a member out of the project, or leave it yourself."""
     await service.remove(project_id, user_id)
+
+
+@projects.get("/{project_id}/sections", response_model=SectionList, responses=_READ)
+async def list_sections(repository: ProjectsDep, sections: SectionsDep, pager: PagerDep, project_id: IdPath) -> Any:
+    """List the sections of a project in their order."""
+    await repository.get(project_id)
+    return pager.page(await sections.list(project_id, pager), BY_POSITION, SectionOut.model_validate)
+
+
+@projects.post("/{project_id}/sections", status_code=201, response_model=SectionOut, responses=_CREATE)
+async def create_section(
+    response: Response, service: SectionServiceDep, project_id: IdPath, body: SectionCreate
+) -> Any:
+    """Make a section: a heading of the list, a column of the board."""
+    return tagged(response, SectionOut.model_validate(await service.create(project_id, body)))
+
+
+@projects.patch("/{project_id}/sections/{section_id}", response_model=SectionOut, responses=_CHANGE)
+async def update_section(  # noqa: PLR0917 - what the framework hands over, by name
+    response: Response,
+    service: SectionServiceDep,
+    if_match: IfMatchDep,
+    project_id: IdPath,
+    section_id: IdPath,
+    body: SectionUpdate,
+) -> Any:
+    """Rename a section or put it elsewhere."""
+    return tagged(response, SectionOut.model_validate(await service.update(project_id, section_id, body, if_match)))
+
+
+@projects.delete("/{project_id}/sections/{section_id}", status_code=204, responses=_REMOVE)
+async def delete_section(
+    service: SectionServiceDep, if_match: IfMatchDep, project_id: IdPath, section_id: IdPath
+) -> None:
+    """Delete a section; its tasks stay in the project."""
+    await service.trash(project_id, section_id, if_match)
 
 
 @labels.get("", response_model=LabelList, responses=_READ)

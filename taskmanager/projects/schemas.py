@@ -1,9 +1,9 @@
 """Bodies and answers of projects, members and labels."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from taskmanager.kit.limits import UNSET, Colour, IdText, Input, OneLine, Output
 from taskmanager.projects.access import ProjectRole
@@ -65,6 +65,45 @@ class MemberOut(Output):
 
 class MemberList(Output):
     items: list[MemberOut]
+    next_cursor: str | None
+
+
+class Place(Input):
+    """A place in an order, right after or right before another thing of the same kind; not both."""
+
+    after: Annotated[IdText | None, Field(description="Come right after this one.")] = None
+    before: Annotated[IdText | None, Field(description="Come right before this one.")] = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.after is not None and self.before is not None:
+            message = "after and before cannot be given together"
+            raise ValueError(message)
+        return self
+
+
+class SectionCreate(Place):
+    """Without a place it goes to the end."""
+
+    name: ProjectName
+
+
+class SectionUpdate(Place):
+    name: ProjectName = UNSET
+
+
+class SectionOut(Output):
+    id: str
+    project_id: str
+    name: str
+    position: str
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class SectionList(Output):
+    items: list[SectionOut]
     next_cursor: str | None
 
 

@@ -15,9 +15,13 @@ from taskmanager.projects.labels import KIND as LABEL
 from taskmanager.projects.labels import LabelService
 from taskmanager.projects.repository import ProjectRepository
 from taskmanager.projects.reverting import ProjectReverter
+from taskmanager.projects.sections import KIND as SECTION
+from taskmanager.projects.sections import SectionService
 from taskmanager.projects.service import KIND as PROJECT
 from taskmanager.sync.schemas import Undone
 from taskmanager.tasks.comments import CommentService
+from taskmanager.tasks.relations import KIND as RELATION
+from taskmanager.tasks.relations import RelationService
 from taskmanager.tasks.reverting import TaskReverter
 from taskmanager.tasks.state import COMMENT
 from taskmanager.tasks.state import KIND as TASK
@@ -44,7 +48,9 @@ class UndoService:
         self._rooms: dict[str, Reverter] = {
             TASK: TaskReverter(session, actor),
             COMMENT: CommentService(session, actor),
+            RELATION: RelationService(session, actor),
             PROJECT: ProjectReverter(session, actor),
+            SECTION: SectionService(session, actor),
             LABEL: LabelService(session, actor),
         }
 

@@ -33,6 +33,7 @@ class Task(Model):
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     number: Mapped[int]
     key: Mapped[str] = mapped_column(String(32))
+    section_id: Mapped[str | None] = mapped_column(ForeignKey("sections.id", ondelete="SET NULL"), index=True)
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"), index=True)
     title: Mapped[str] = mapped_column(String(500))
     title_key: Mapped[str] = mapped_column(Ordered(200))
@@ -69,6 +70,21 @@ class Task(Model):
     @property
     def due(self) -> When | None:
         return When(self.due_local, self.due_timezone) if self.due_local else None
+
+
+class TaskRelation(Model):
+    """What one task is to another, stored once; how the other one sees it follows from the kind."""
+
+    __tablename__ = "task_relations"
+    __table_args__ = (
+        CheckConstraint("kind IN ('blocks', 'relates', 'duplicates', 'precedes')", name="kind"),
+        Index("uq_task_relations_pair", "task_id", "other_id", "kind", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
+    other_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
 
 
 class TaskLabel(Model):

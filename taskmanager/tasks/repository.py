@@ -109,6 +109,23 @@ class TaskRepository:
         """Return the greatest position in a project; its number was taken before, which locks the project."""
         return await self._session.scalar(_LAST_POSITION, {"project_id": project_id})
 
+    async def neighbours(self, project_id: str, after: str | None, before: str | None) -> tuple[str | None, str | None]:
+        """Return the positions between which a task comes that lies right after or right before another one."""
+        anchor = await self.get(after or before or "")
+        if anchor.project_id != project_id:
+            raise NotFoundError
+        in_project = (Task.project_id == project_id,)
+        if after is not None:
+            following = select(func.min(Task.position)).where(*in_project, Task.position > anchor.position)
+            return anchor.position, await self._session.scalar(following)
+        preceding = select(func.max(Task.position)).where(*in_project, Task.position < anchor.position)
+        return await self._session.scalar(preceding), anchor.position
+
+    async def in_section(self, section_id: str) -> Sequence[str]:
+        """Return the ids of the live tasks of a section, whoever asks."""
+        statement = select(Task.id).where(Task.section_id == section_id, Task.deleted_at.is_(None)).order_by(Task.id)
+        return (await self._session.execute(statement)).scalars().all()
+
     def add(self, task: Task) -> None:
         self._session.add(task)
 

@@ -86,6 +86,12 @@ class TaskReverter:
                 parent = tasks.get(task.parent_id)
                 if parent is None or parent.deleted_at is not None or names & {"parent_id", "project_id"}:
                     await self._rules.check_parent(task.id, task.parent_id, task.project_id)
+            if (
+                task.section_id is not None
+                and task.deleted_at is None
+                and names & {"section_id", "project_id", DELETED}
+            ):
+                await self._rules.check_section(task.section_id, task.project_id)
             if names & {"assignee_ids", "project_id"}:
                 await self._rules.check_assignees(task.project_id, [one.user_id for one in task.assignees])
         except (InvalidError, ConflictError) as error:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from taskmanager.auth.roles import Actor
 from taskmanager.kit.errors import ConflictError, InvalidError, NotFoundError
 from taskmanager.projects.access import require
-from taskmanager.projects.repository import ProjectRepository
+from taskmanager.projects.repository import ProjectRepository, SectionRepository
 from taskmanager.tasks.repository import TaskRepository
 
 MAX_DEPTH = 16
@@ -24,6 +24,7 @@ class TaskRules:
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self._repository = TaskRepository(session, actor)
         self._projects = ProjectRepository(session, actor)
+        self._sections = SectionRepository(session, actor)
 
     async def require_editor(self, project_id: str) -> None:
         """Raise 404 if the actor does not see a project, 403 if it may not edit there."""
@@ -54,6 +55,13 @@ class TaskRules:
             if depth > MAX_DEPTH:
                 raise InvalidError.at("/parent_id", "too_deep", f"Subtasks nest at most {MAX_DEPTH} deep.")
             above = parent.parent_id
+
+    async def check_section(self, section_id: str, project_id: str) -> None:
+        """Raise unless the section is a live one of the project; it is kept from going meanwhile."""
+        try:
+            await self._sections.get(section_id, project_id, hold=True)
+        except NotFoundError as error:
+            raise InvalidError.at("/section_id", "unknown_section", "There is no such section here.") from error
 
     async def _height(self, task_id: str) -> int:
         """Return how many levels a task has with all below it."""

@@ -109,6 +109,7 @@ class TaskCreate(Input):
     recurrence: None = None
     labels: Labels = Field(default=[])
     assignee_ids: AssigneeIds = Field(default=[])
+    section_id: IdText | None = None
     parent_id: IdText | None = None
     estimate_minutes: Minutes | None = None
 
@@ -127,6 +128,7 @@ class TaskUpdate(Input):
     recurrence: None = None
     labels: Labels = UNSET
     assignee_ids: AssigneeIds = UNSET
+    section_id: IdText | None = None
     parent_id: IdText | None = None
     estimate_minutes: Minutes | None = None
 
@@ -201,6 +203,7 @@ class TaskOut(Output):
     recurrence: None
     labels: list[str]
     assignee_ids: list[str]
+    section_id: str | None
     parent_id: str | None
     position: str
     estimate_minutes: int | None

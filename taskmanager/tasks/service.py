@@ -12,7 +12,7 @@ from taskmanager.journal.service import Journal, changed, scrub
 from taskmanager.kit import clock
 from taskmanager.kit.columns import instant_text
 from taskmanager.kit.db import constraint_of
-from taskmanager.kit.errors import ConflictError, NotFoundError
+from taskmanager.kit.errors import ConflictError, InvalidError, NotFoundError
 from taskmanager.kit.http.etag import IfMatch
 from taskmanager.kit.ids import new_id
 from taskmanager.projects.labels import LabelService
@@ -50,6 +50,8 @@ class TaskService:
         project_id = data.project_id or (await ProjectRepository(self._session, self._actor).inbox()).id
         await self._rules.require_target(project_id)
         task_id = data.id or new_id()
+        if data.section_id is not None:
+            await self._rules.check_section(data.section_id, project_id)
         if data.parent_id is not None:
             await self._rules.check_parent(task_id, data.parent_id, project_id)
         await self._rules.check_assignees(project_id, data.assignee_ids)
@@ -117,12 +119,14 @@ class TaskService:
         before, project_before = state(task), task.project_id
         named = values
         values = {name: value for name, value in named.items() if before[name] != value}
-        if "project_id" in values and "parent_id" in named:
-            values["parent_id"] = named["parent_id"]
+        if "project_id" in values:
+            values.update({name: named[name] for name in ("parent_id", "section_id") if name in named})
         if "status" in values:
             values["completed_at"] = instant_text(clock.now()) if values["status"] == "done" else None
         if "project_id" in values:
             await self._move(task, values)
+        if values.get("section_id") is not None:
+            await self._rules.check_section(values["section_id"], task.project_id)
         if values.get("parent_id") is not None:
             await self._rules.check_parent(task.id, values["parent_id"], task.project_id)
         if "assignee_ids" in values:
@@ -140,18 +144,21 @@ class TaskService:
             await self._record(task, old, new, action_of(old, new), project_before)
 
     async def _move(self, task: Task, values: dict[str, Any]) -> None:
-        """Take a task and its subtasks into another project, where they get new keys; its parent stays behind."""
+        """Take a task and its subtasks into another project, where they get new keys.
+
+        Its parent and its section stay behind, unless ``values`` name others.
+        """
         target = values.pop("project_id")
         await self._rules.require_target(target)
-        if task.parent_id is not None:
-            values.setdefault("parent_id", None)
+        values.setdefault("parent_id", None)
+        values.setdefault("section_id", None)
         below = await self._repository.descendants(task.id)
         readers = await self._rules.readers(target, {one.user_id for each in (task, *below) for one in each.assignees})
         values.setdefault("assignee_ids", _only(readers, task))
         put(task, await self._place(target))
         for child in below:
             before, project_before = state(child), child.project_id
-            put(child, {**await self._place(target), "assignee_ids": _only(readers, child)})
+            put(child, {**await self._place(target), "assignee_ids": _only(readers, child), "section_id": None})
             await self._changed(child, before, project_before)
 
     async def trash(self, task_id: str, if_match: IfMatch) -> None:
@@ -167,19 +174,25 @@ class TaskService:
         together = task.deleted_operation
         if task.deleted_at is None:
             return task
-        await self._leave_trashed_parent(task)
+        await self._leave_what_is_gone(task)
         for one in (task, *await self._repository.descendants(task.id)):
             if one.deleted_at is not None and one.deleted_operation == together:
+                await self._leave_what_is_gone(one, parent=False)
                 await self._put_trash(one, deleted=False)
         return task
 
-    async def _leave_trashed_parent(self, task: Task) -> None:
-        if task.parent_id is None:
-            return
-        try:
-            await self._repository.get(task.parent_id)
-        except NotFoundError:
-            await self._change(task, {"parent_id": None})
+    async def _leave_what_is_gone(self, task: Task, *, parent: bool = True) -> None:
+        """Take a task out of a section, and of a parent, that are in the trash."""
+        if parent and task.parent_id is not None:
+            try:
+                await self._repository.get(task.parent_id)
+            except NotFoundError:
+                await self._change(task, {"parent_id": None})
+        if task.section_id is not None:
+            try:
+                await self._rules.check_section(task.section_id, task.project_id)
+            except InvalidError:
+                await self._change(task, {"section_id": None})
 
     async def _put_trash(self, task: Task, *, deleted: bool) -> None:
         before = trash_state(task)

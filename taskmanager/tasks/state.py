@@ -14,7 +14,10 @@ from taskmanager.tasks.schemas import AllDay, AllDayOut, FloatingOut, TaskOut, T
 KIND = "task"
 COMMENT = "comment"
 CLOSED = frozenset({"done", "cancelled"})
-_PLAIN = ("title", "description", "status", "priority", "parent_id", "project_id", "position", "estimate_minutes")
+_PLAIN = (
+    "title", "description", "status", "priority", "section_id", "parent_id", "project_id", "position",
+    "estimate_minutes",
+)  # fmt: skip
 
 
 def state(task: Task) -> dict[str, Any]:
@@ -124,6 +127,7 @@ def task_out(task: Task) -> TaskOut:
         recurrence=None,
         labels=[label.name for label in task.labels],
         assignee_ids=[assignee.user_id for assignee in task.assignees],
+        section_id=task.section_id,
         parent_id=task.parent_id,
         position=task.position,
         estimate_minutes=task.estimate_minutes,

@@ -64,6 +64,13 @@ ROUTES: dict[str, Line] = {
     "POST /tasks/{task_id}/complete": Line("writers", 200, ids=("task",)),
     "POST /tasks/{task_id}/reopen": Line("writers", 200, ids=("task",)),
     "POST /tasks/{task_id}/restore": Line("writers", 200, ids=("trashed task",)),
+    "POST /tasks/batch": Line(
+        "writers", 200, {"atomic": True, "operations": [{"op": "create", "body": {"title": "x"}}]}
+    ),
+    "POST /tasks/{task_id}/move": Line("writers", 200, {"section_id": None}, ids=("task",)),
+    "POST /tasks/{task_id}/duplicate": Line("writers", 200, ids=("task",)),
+    "GET /tasks/{task_id}/relations": Line("signed in", 200, ids=("task",)),
+    "PUT /tasks/{task_id}/relations": Line("writers", 200, {"relations": []}, ids=("task",)),
     "GET /tasks/{task_id}/activity": Line("signed in", 200, ids=("task",)),
     "GET /tasks/{task_id}/comments": Line("signed in", 200, ids=("task",)),
     "POST /tasks/{task_id}/comments": Line("writers", 201, {"body": "x"}, ids=("task",)),
@@ -83,6 +90,12 @@ ROUTES: dict[str, Line] = {
         "writers", 200, {"role": "viewer"}, ids=("project", "member")
     ),
     "DELETE /projects/{project_id}/members/{user_id}": Line("writers", 204, ids=("project", "member")),
+    "GET /projects/{project_id}/sections": Line("signed in", 200, ids=("project",)),
+    "POST /projects/{project_id}/sections": Line("writers", 201, {"name": NEW}, ids=("project",)),
+    "PATCH /projects/{project_id}/sections/{section_id}": Line(
+        "writers", 200, {"name": NEW}, ids=("project", "section")
+    ),
+    "DELETE /projects/{project_id}/sections/{section_id}": Line("writers", 204, ids=("project", "section")),
     "GET /labels": Line("signed in", 200),
     "POST /labels": Line("writers", 201, {"name": NEW}),
     "PATCH /labels/{label_id}": Line("writers", 200, {"color": "#123456"}, ids=("label",)),

@@ -46,6 +46,7 @@ class World:
             "trashed task": (writer, "/tasks", task),
             "operation": (writer, "/tasks", task),
             "comment": (writer, f"/tasks/{made[0] if made else ''}/comments", {"body": "x"}),
+            "section": (self._owner, f"/projects/{made[0] if made else ''}/sections", {"name": new_id()}),
             "label": (writer, "/labels", {"name": new_id()}),
             "invitation": (self._clients["admin"], "/admin/invitations", {}),
         }

@@ -18,6 +18,7 @@ DATES = (None, {"date": "2026-05-01"}, {"datetime": "2026-05-01T09:00:00", "time
 KINDS = (
     "add", "add below", "edit", "due", "labels", "complete", "reopen", "move", "put below", "trash", "restore",
     "comment", "edit comment", "remove comment", "add project", "rename project", "move project", "delete project",
+    "add section", "rename section", "remove section", "put in section", "place", "copy", "relate",
 )  # fmt: skip
 EXAMPLES = int(os.environ.get("TASKMANAGER_TEST_EXAMPLES", "6"))
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=9)
@@ -41,14 +42,25 @@ class World:
             if task["deleted_at"] is None
             for comment in await pages(self._client, f"/tasks/{task['id']}/comments")
         ]
-        things = [*tasks, *comments, *await pages(self._client, "/projects", limit=200)]
+        projects = await pages(self._client, "/projects", limit=200)
+        sections = [
+            section
+            for project in projects
+            for section in await pages(self._client, f"/projects/{project['id']}/sections")
+        ]
+        related = {
+            f"related {task['id']}": (await self._client.get(f"/tasks/{task['id']}/relations")).json()["relations"]
+            for task in tasks
+            if task["deleted_at"] is None
+        }
+        things = [*tasks, *comments, *projects, *sections]
         return {
             thing["id"]: {
                 **{name: value for name, value in thing.items() if name not in {"version", "updated_at"}},
                 "deleted_at": thing.get("deleted_at") is not None,
             }
             for thing in things
-        }
+        } | {name: relations for name, relations in related.items() if relations}
 
     async def do(self, kind: str, one: int, other: int) -> httpx.Response | None:
         """Carry out one step on what the numbers pick; None where there is nothing to do it to."""
@@ -56,7 +68,8 @@ class World:
         trash = await pages(self._client, "/tasks", deleted="true", sort="created_at")
         projects = sorted(await pages(self._client, "/projects"), key=lambda project: project["id"])
         own = [project for project in projects if not project["is_inbox"]]
-        pool = trash if kind == "restore" else own if kind.endswith(" project") and kind != "add project" else live
+        of_projects = kind.endswith((" project", " section")) and kind not in {"add project", "put in section"}
+        pool = trash if kind == "restore" else own if of_projects else live
         if not pool and kind not in {"add", "add project"}:
             return None
         chosen = pool[one % len(pool)] if pool else {}
@@ -76,12 +89,22 @@ class World:
             "put below": ("PATCH", task, {"parent_id": live[other % len(live)]["id"] if live and other else None}),
             "trash": ("DELETE", task, None),
             "restore": ("POST", f"{task}/restore", None),
+            "place": ("POST", f"{task}/move", {"after": live[other % len(live)]["id"] if live else None}),
+            "copy": ("POST", f"{task}/duplicate", None),
+            "relate": ("PUT", f"{task}/relations", {"relations": [
+                {"kind": ("blocks", "relates", "follows")[other % 3], "task_id": live[other % len(live)]["id"]}
+                for _ in live[:1] if other]}),
             "comment": ("POST", f"{task}/comments", {"body": f"said {other}"}),
             "add project": ("POST", "/projects", {"name": f"P{one}", "parent_id": parent}),
             "rename project": ("PATCH", project, {"name": f"R{other}", "color": "#00ff00"}),
             "move project": ("PATCH", project, {"parent_id": parent}),
             "delete project": ("DELETE", project, None),
         }  # fmt: skip
+        if kind.endswith(" section"):
+            wanted = await self._on_section(kind, chosen if chosen in own else None, task, one, other)
+            if wanted is None:
+                return None
+            requests[kind] = wanted
         if kind in {"edit comment", "remove comment"}:
             said = await pages(self._client, f"{task}/comments")
             if not said:
@@ -94,14 +117,37 @@ class World:
         assert answer.status_code in {200, 201, 204, 409, 422}, answer.text
         return answer if "X-Operation-ID" in answer.headers else None
 
+    async def _on_section(
+        self, kind: str, project: dict[str, Any] | None, task: str, one: int, other: int
+    ) -> tuple[str, str, Any] | None:
+        """Return the request of a step with a section of a project, or None if there is none."""
+        if kind == "put in section":
+            project_id = (await self._client.get(task)).json()["project_id"]
+        elif project is None:
+            return None
+        else:
+            project_id = project["id"]
+        sections = await pages(self._client, f"/projects/{project_id}/sections")
+        if kind == "add section":
+            return "POST", f"/projects/{project_id}/sections", {"name": f"S{one}"}
+        if not sections:
+            return None
+        section = sections[other % len(sections)]["id"]
+        if kind == "put in section":
+            return "PATCH", task, {"section_id": section}
+        path = f"/projects/{project_id}/sections/{section}"
+        return ("DELETE", path, None) if kind == "remove section" else ("PATCH", path, {"name": f"T{other}"})
+
     async def undo(self, operation_id: str) -> httpx.Response:
         return await self._client.post(f"/undo/{operation_id}")
 
 
 def came_back(earlier: dict[str, Any], now: dict[str, Any]) -> bool:
     """Tell whether everything is as it was; what had not been made then lies in the trash."""
-    made = set(now) - set(earlier)
-    return all(now.get(key) == value for key, value in earlier.items()) and all(now[key]["deleted_at"] for key in made)
+    made = [now[key] for key in set(now) - set(earlier)]
+    return all(now.get(key) == value for key, value in earlier.items()) and all(
+        isinstance(thing, dict) and thing["deleted_at"] for thing in made
+    )
 
 
 async def test_any_sequence_undone_in_reverse(api: Api) -> None:
