@@ -15,11 +15,14 @@ from starlette.routing import Mount, Route
 
 import taskmanager
 from taskmanager import upkeep
+from taskmanager.admin.api_tokens import api_tokens
 from taskmanager.admin.router import admin
 from taskmanager.auth import router as sign_in_routes
 from taskmanager.auth import router_accounts as account_routes
+from taskmanager.auth import router_api_tokens as api_token_routes
 from taskmanager.auth.access_tokens import AccessTokens
 from taskmanager.auth.accounts import UserCreated
+from taskmanager.auth.api_tokens import ApiTokens
 from taskmanager.auth.cookies import CLIENT_HEADER, Cookies
 from taskmanager.auth.deps import Auth, get_actor
 from taskmanager.auth.keys import load_master, load_ring
@@ -52,13 +55,16 @@ OPENAPI_URL = "/openapi.json"
 DESCRIPTION = """Tasks, projects and people, behind authorization that its users can verify.
 
 Sign in with `POST /login`, send the access token as `Authorization: Bearer`, and exchange the refresh token at
-`POST /refresh` before it expires. Refusals are `application/problem+json` (RFC 9457) with a stable `code`.
+`POST /refresh` before it expires. Programs may send an API token (`POST /api-tokens`) in its place, which opens what
+its scopes name and never more than the role of its account. Refusals are `application/problem+json` (RFC 9457) with a
+stable `code`.
 """
 ROUTERS = (
     sign_in_routes.credentials,
     sign_in_routes.own,
     account_routes.entrance,
     account_routes.own,
+    api_token_routes.own,
     tasks,
     actions,
     undo,
@@ -66,6 +72,7 @@ ROUTERS = (
     labels,
     transfer,
     admin,
+    api_tokens,
     health,
 )
 
@@ -142,10 +149,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         ring = await load_ring(session, master)
     life = timedelta(minutes=settings.access_token_minutes)
     passwords = Passwords(settings)
+    tokens = ApiTokens(database, master.derive("api-tokens"))
     state.auth = Auth(
         ring=ring,
         access=AccessTokens(lambda: ring, settings.issuer, life),
         refresh=RefreshTokens(master.derive("refresh-tokens")),
+        api_tokens=tokens,
         passwords=passwords,
         snapshots=snapshots,
         cookies=Cookies(settings),
@@ -154,11 +163,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     jobs = Jobs(database)
     upkeep.schedule(jobs)
     await snapshots.start()
+    await tokens.start()
     await jobs.start()
     try:
         yield
     finally:
         await jobs.stop()
+        await tokens.stop()
         await snapshots.stop()
         passwords.stop()
         await cache.close()

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from taskmanager.auth import api_token_repository as api_tokens
 from taskmanager.auth import repository as auth
 from taskmanager.auth import snapshots
 from taskmanager.integrations import repository as integrations
@@ -31,7 +32,9 @@ async def _purge_keys(session: AsyncSession, _: dict[str, Any]) -> None:
 
 
 async def _purge_sessions(session: AsyncSession, _: dict[str, Any]) -> None:
-    await auth.purge(session, clock.now() - ENDED_SESSIONS_KEPT)
+    before = clock.now() - ENDED_SESSIONS_KEPT
+    await auth.purge(session, before)
+    await api_tokens.purge(session, before)
     await snapshots.purge(session)
 
 

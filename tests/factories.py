@@ -86,6 +86,15 @@ class Api:
         return client
 
 
+async def add_api_token(client: Client, *scopes: str, **fields: Any) -> dict[str, Any]:
+    """Make an API token through the API and return it, secret included."""
+    body = {"name": "A script", "scopes": scopes or ("tasks:read",), **fields}
+    answer = await client.post("/api-tokens", json=body)
+    assert answer.status_code == 201, answer.text
+    token: dict[str, Any] = answer.json()
+    return token
+
+
 async def add_task(client: Client, title: str = "A task", **fields: Any) -> dict[str, Any]:
     """Add a task through the API and return it."""
     answer = await client.post("/tasks", json={"title": title, **fields})

@@ -9,6 +9,7 @@ from starlette.requests import Request
 import taskmanager
 from taskmanager.admin.repository import counts_for_system, keys_for_system
 from taskmanager.admin.schemas import Overview
+from taskmanager.auth import scopes
 from taskmanager.auth.accounts import require_recent
 from taskmanager.auth.deps import AccountsDep, AdminDep, LinksDep
 from taskmanager.auth.links import NewLink
@@ -27,11 +28,11 @@ from taskmanager.auth.schemas import (
 )
 from taskmanager.kit.db import Database, ReaderDep
 from taskmanager.kit.http.answers import NO_CONTENT, refusals
-from taskmanager.kit.http.route import SECRET, router
+from taskmanager.kit.http.route import SECRET, SESSION_ONLY, router
 from taskmanager.kit.limits import IdPath
 from taskmanager.kit.paging import PagerDep
 
-admin = router(prefix="/admin", tags=["administration"])
+admin = router(prefix="/admin", tags=["administration"], opening=scopes.ADMIN)
 
 _READ = refusals(400, 401, 403, 404, 422)
 _CHANGE = refusals(400, 401, 403, 404, 409, 413, 415, 422)
@@ -121,7 +122,7 @@ async def end_user_sessions(_actor: AdminDep, accounts: AccountsDep, user_id: Id
     await accounts.end_sessions(user_id, reason="ended_by_admin")
 
 
-@admin.get("/invitations", response_model=InvitationList, responses=_READ)
+@admin.get("/invitations", response_model=InvitationList, openapi_extra=SESSION_ONLY, responses=_READ)
 async def list_invitations(_actor: AdminDep, reader: ReaderDep, pager: PagerDep) -> Any:
     """List the invitations, newest first."""
     rows = await LinkRepository(reader).list_invitations(pager)

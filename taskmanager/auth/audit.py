@@ -73,6 +73,8 @@ async def record(
     default the actor's; ``session_id`` the session concerned. Address, agent and request id come from the request.
     """
     asker = caller.current()
+    if actor is not None and actor.token_id is not None:
+        detail["api_token"] = actor.token_id
     values = {
         "at": clock.now(),
         "event": event.value,

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from taskmanager.auth.access_tokens import CHALLENGE
 from taskmanager.auth.cookies import Cookies, refuse_cross_site
-from taskmanager.kit.errors import AppError
+from taskmanager.kit.errors import AppError, ForbiddenError
 
 
 class NotSignedInError(AppError):
@@ -38,6 +38,19 @@ class SessionEndedError(AppError):
         super().__init__(headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
 
 
+class InsufficientScopeError(ForbiddenError):
+    """RFC 6750, section 3.1; where no scope would do, none is named."""
+
+    code = "insufficient_scope"
+    title = "This API token does not open this."
+
+    def __init__(self, needed: frozenset[str]) -> None:
+        scope = " ".join(sorted(needed))
+        detail = f"Needed: {scope}." if scope else "No API token does: sign in."
+        named = f', scope="{scope}"' if scope else ""
+        super().__init__(detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"{named}'})
+
+
 class TwoCredentialsError(AppError):
     status = 400
     code = "ambiguous_credentials"
@@ -56,15 +69,16 @@ class Presented:
     by_cookie: bool
 
 
-def access_token(request: Request, cookies: Cookies) -> str:
-    """Return the access token of the one Authorization header or of the cookie; it is looked for nowhere else.
+def access_token(request: Request, cookies: Cookies) -> tuple[str, bool]:
+    """Return the token of the one Authorization header or of the cookie, and whether it came by cookie.
 
-    Raises 401 without one, 400 for two credentials, and 403 for a cookie that a foreign page might have sent.
+    It is looked for nowhere else. Raises 401 without one, 400 for two credentials, and 403 for a cookie that a foreign
+    page might have sent.
     """
     presented = present(request, cookies, None)
     if presented.access is None:
         raise NotSignedInError
-    return presented.access
+    return presented.access, presented.by_cookie
 
 
 def present(request: Request, cookies: Cookies, in_body: str | None) -> Presented:

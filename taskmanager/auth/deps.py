@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from taskmanager.auth.access_tokens import AccessTokens, Claims, TokenRefusedError
 from taskmanager.auth.accounts import Accounts, WrongPasswordError, refuse_registration, refuse_same
+from taskmanager.auth.api_tokens import ApiTokens, is_api_token
 from taskmanager.auth.cookies import Cookies, refuse_foreign_sign_in
 from taskmanager.auth.credentials import Presented, SessionEndedError, TokenInvalidError, access_token, present
 from taskmanager.auth.keys import KeyRing
@@ -34,6 +35,7 @@ class Auth:
     ring: KeyRing
     access: AccessTokens
     refresh: RefreshTokens
+    api_tokens: ApiTokens
     passwords: Passwords
     snapshots: Snapshots
     cookies: Cookies
@@ -58,7 +60,10 @@ def verified(auth: Auth, token: str) -> Claims:
 
 async def get_actor(request: Request, auth: AuthDep) -> Actor:
     """Return who is asking; the role comes from the database, never from the token."""
-    claims = verified(auth, access_token(request, auth.cookies))
+    token, by_cookie = access_token(request, auth.cookies)
+    if not by_cookie and is_api_token(token):
+        return await auth.api_tokens.actor(request, token)
+    claims = verified(auth, token)
     snapshot = await auth.snapshots.get(claims.session_id)
     if snapshot is None or snapshot.user_id != claims.user_id:
         raise SessionEndedError

@@ -1,4 +1,4 @@
-"""Tables of accounts, sessions, one-time links, signing keys and revocations."""
+"""Tables of accounts, sessions, API tokens, one-time links, signing keys and revocations."""
 
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,25 @@ class Session(Model):
     ip: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str] = mapped_column(String(300))
     label: Mapped[str] = mapped_column(String(100))
+
+
+class ApiToken(Model):
+    """A personal access token, of which only a keyed digest is kept; ``prefix`` is what its owner knows it by."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    auth_epoch: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    prefix: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(100))
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_used_ip: Mapped[str | None] = mapped_column(String(64))
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Link(Model):

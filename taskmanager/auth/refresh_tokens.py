@@ -42,12 +42,12 @@ class RefreshTokens:
         mac = self._mac(session_id, generation, salt)
         raw = _LAYOUT.pack(_VERSION, self._key_id, uuid.UUID(session_id).bytes, generation, mac)
         text = f"{PREFIX}{base64.urlsafe_b64encode(raw).decode()}_"
-        return text + _checksum(text)
+        return text + checksum(text)
 
     def read(self, token: str) -> Presented | None:
         """Return the fields of a token in good form, else None."""
         match = _FORM.fullmatch(token)
-        if match is None or _checksum(token.removesuffix(match[2])) != match[2]:
+        if match is None or checksum(token.removesuffix(match[2])) != match[2]:
             return None
         raw = base64.urlsafe_b64decode(match[1])  # 76 characters are 57 bytes, in one spelling only
         version, key_id, session_id, generation, mac = _LAYOUT.unpack(raw)
@@ -69,7 +69,8 @@ class RefreshTokens:
         return hmac.digest(self._key, b"tm-rt-idempotency" + idempotency_key.encode(), hashlib.sha256)
 
 
-def _checksum(text: str) -> str:
+def checksum(text: str) -> str:
+    """Return the CRC-32 that ends our tokens, in 8 hexadecimal digits."""
     return f"{zlib.crc32(text.encode()):08x}"
 
 

@@ -1,11 +1,14 @@
 """Roles of the instance and the one who is asking."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 Role = Literal["guest", "user", "admin"]
 ROLES: tuple[Role, ...] = ("guest", "user", "admin")
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""When the actor of an API token signed in: nothing that asks for a recent sign-in is open to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,9 @@ class Actor:
     timezone: str
     session_id: str
     signed_in_at: datetime
+    # Of requests with an API token: which one, and what it opens. They belong to no session and to no sign-in.
+    token_id: str | None = None
+    scopes: frozenset[str] | None = None
 
     @property
     def may_write(self) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from taskmanager.auth import scopes
 from taskmanager.auth.deps import (
     AccountsDep,
     ActorDep,
@@ -18,7 +19,7 @@ from taskmanager.kit.http.answers import NO_CONTENT, refusals
 from taskmanager.kit.http.route import CREDENTIALS_LIMIT, SECRET, router
 
 entrance = router(tags=["accounts"], max_body_size=CREDENTIALS_LIMIT)
-own = router(tags=["accounts"])
+own = router(tags=["accounts"], opening=scopes.ACCOUNT)
 
 
 @entrance.get("/setup", responses=refusals(422))

@@ -8,6 +8,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from taskmanager.auth import scopes
 from taskmanager.auth.deps import ActorDep
 from taskmanager.integrations.deps import KINDS, ImportServiceDep, PreparedDep
 from taskmanager.integrations.exporting import MEDIA_TYPES, Exporter, file_name
@@ -22,7 +23,7 @@ MAX_FILE = 32 * MIB
 _IN_MEMORY = 4 * MIB
 _PIECE = 64 * KIB
 
-transfer = router(max_body_size=MAX_FILE, tags=["import and export"])
+transfer = router(max_body_size=MAX_FILE, opening=scopes.BOTH, tags=["import and export"])
 
 _FILE: dict[str, Any] = {
     **RAW_BODY,

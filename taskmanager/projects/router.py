@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from taskmanager.auth import scopes
 from taskmanager.kit.http.answers import NO_CONTENT, NOT_MODIFIED, refusals
 from taskmanager.kit.http.etag import IfMatchDep, conditional, tagged
 from taskmanager.kit.http.route import router
@@ -41,8 +42,8 @@ from taskmanager.projects.schemas import (
 )
 from taskmanager.projects.service import project_out
 
-projects = router(prefix="/projects", tags=["projects"])
-labels = router(prefix="/labels", tags=["labels"])
+projects = router(prefix="/projects", tags=["projects"], opening=scopes.PROJECTS)
+labels = router(prefix="/labels", tags=["labels"], opening=scopes.TASKS)
 
 _READ = refusals(400, 401, 404, 422)
 _CREATE = refusals(400, 401, 403, 404, 409, 413, 415, 422)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends
 
+from taskmanager.auth import scopes
 from taskmanager.auth.deps import WriterDep
 from taskmanager.kit.db import SessionDep
 from taskmanager.kit.http.answers import refusals
@@ -12,7 +13,7 @@ from taskmanager.kit.limits import IdPath
 from taskmanager.sync.schemas import Undone
 from taskmanager.sync.service import UndoService
 
-undo = router(tags=["undo"])
+undo = router(tags=["undo"], opening=scopes.BOTH)
 
 
 async def get_undo_service(actor: WriterDep, session: SessionDep) -> UndoService:

@@ -6,6 +6,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from taskmanager.auth import scopes
 from taskmanager.kit.http.answers import NO_CONTENT, NOT_MODIFIED, refusals
 from taskmanager.kit.http.etag import IfMatchDep, conditional, tagged
 from taskmanager.kit.http.route import router
@@ -33,7 +34,7 @@ from taskmanager.tasks.schemas import (
 )
 from taskmanager.tasks.state import task_out
 
-tasks = router(prefix="/tasks", tags=["tasks"])
+tasks = router(prefix="/tasks", tags=["tasks"], opening=scopes.TASKS)
 
 _READ = refusals(400, 401, 404, 422)
 _CREATE = refusals(400, 401, 403, 404, 409, 413, 415, 422)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 from starlette.responses import Response
 
+from taskmanager.auth import scopes
 from taskmanager.auth.deps import ActorDep, WriterDep
 from taskmanager.kit.db import ReaderDep, SessionDep
 from taskmanager.kit.http.answers import refusals
@@ -18,7 +19,7 @@ from taskmanager.tasks.schemas import TaskOut
 from taskmanager.tasks.schemas_actions import Batch, BatchOut, Relations, RelationsOut, TaskMove
 from taskmanager.tasks.state import task_out
 
-actions = router(prefix="/tasks", tags=["tasks"])
+actions = router(prefix="/tasks", tags=["tasks"], opening=scopes.TASKS)
 
 _ACT = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
 

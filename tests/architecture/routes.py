@@ -56,6 +56,9 @@ ROUTES: dict[str, Line] = {
     "POST /me/password": Line(
         "signed in", 403, {"current_password": "not this one at all", "new_password": "another long password"}
     ),
+    "GET /api-tokens": Line("signed in", 200),
+    "POST /api-tokens": Line("signed in", 201, {"name": "x", "scopes": ["tasks:read"]}),
+    "DELETE /api-tokens/{token_id}": Line("signed in", 204, ids=("api token",)),
     "GET /tasks": Line("signed in", 200),
     "POST /tasks": Line("writers", 201, {"title": "x"}),
     "GET /tasks/{task_id}": Line("signed in", 200, ids=("task",)),
@@ -109,6 +112,8 @@ ROUTES: dict[str, Line] = {
     "PATCH /admin/users/{user_id}": Line("administrators", 200, {"role": "guest"}, ids=("account",)),
     "POST /admin/users/{user_id}/reset": Line("administrators", 201, ids=("account",)),
     "DELETE /admin/users/{user_id}/sessions": Line("administrators", 204, ids=("account",)),
+    "GET /admin/users/{user_id}/api-tokens": Line("administrators", 200, ids=("account",)),
+    "DELETE /admin/users/{user_id}/api-tokens/{token_id}": Line("administrators", 204, ids=("account", "api token")),
     "GET /admin/invitations": Line("administrators", 200),
     "POST /admin/invitations": Line("administrators", 201, {}),
     "DELETE /admin/invitations/{link_id}": Line("administrators", 204, ids=("invitation",)),

@@ -90,10 +90,11 @@ async def test_z2_a_child_is_found_under_its_own_parent_only(api: Api) -> None:
     for route, line in ROUTES.items():
         if len(line.ids) != 2:
             continue
-        own, other = [await world.ids(line, "user", "own") for _ in range(2)]
-        foreign, missing = await world.ids(line, "user", "foreign"), await world.ids(line, "user", "missing")
+        role: Role = "admin" if line.who == "administrators" else "user"
+        own, other = [await world.ids(line, role, "own") for _ in range(2)]
+        foreign, missing = await world.ids(line, role, "foreign"), await world.ids(line, role, "missing")
         answers = [
-            await world.call(route, line, "user", (parent[0], child[1]))
+            await world.call(route, line, role, (parent[0], child[1]))
             for parent, child in ((own, other), (own, foreign), (own, missing), (foreign, own), (missing, own))
         ]
         assert {repr(told(answer)) for answer in answers} == {repr(told(answers[0]))}, route

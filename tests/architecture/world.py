@@ -6,7 +6,7 @@ import httpx
 
 from taskmanager.kit.ids import new_id
 from tests.architecture.routes import NEW, Line, Role
-from tests.factories import Api, Client, add_project, share
+from tests.factories import Api, Client, add_api_token, add_project, share
 
 Whose = Literal["own", "foreign", "missing"]
 
@@ -27,6 +27,9 @@ class World:
         for role in ("guest", "user", "admin"):
             client = self._clients[role] = await self._api.user(f"the.{role}", role)
             self._shared[client] = await self._project(client)
+
+    def client(self, role: Role) -> Client:
+        return self._clients[role]
 
     async def ids(self, line: Line, role: Role, whose: Whose) -> tuple[str, ...]:
         """Return fresh ids for a line's placeholders; what guests, who make nothing, own is shared with them."""
@@ -61,6 +64,9 @@ class World:
             return await self._project(reader)
         if kind == "session":
             return (await self._api.enter(reader.user_id)).session_id
+        if kind == "api token":
+            # Under an account's path it is that account's.
+            return str((await add_api_token(await self._api.enter(made[0]) if made else reader))["id"])
         return await self._account(kind, made)
 
     async def _account(self, kind: str, made: list[str]) -> str:
@@ -77,13 +83,15 @@ class World:
             await share(self._owner, project_id, member, "admin")
         return project_id
 
-    async def call(self, route: str, line: Line, role: Role, ids: tuple[str, ...] = ()) -> httpx.Response:
-        """Call a route as an account of a role."""
+    async def call(
+        self, route: str, line: Line, role: Role, ids: tuple[str, ...] = (), by: Client | None = None
+    ) -> httpx.Response:
+        """Call a route as an account of a role, by its session or another client of it."""
         method, _, path = route.partition(" ")
         for value in ids:
             path = path[: path.index("{")] + value + path[path.index("}") + 1 :]
-        client = self._clients[role]
-        if line.alone and role != "anonymous":
+        client = by or self._clients[role]
+        if line.alone and by is None and role != "anonymous":
             client = await self._api.enter(client.user_id)
         body = line.body
         if isinstance(body, dict):

@@ -19,7 +19,14 @@ from tests.auth.tokens import code
 from tests.factories import PASSWORD, Api, Client
 from tests.servers import ADMIN, app_server, taskmanager
 
-OWN_ACCOUNT = {"/me", "/me/password", "/sessions", "/sessions/{session_id}"}
+OWN_ACCOUNT = {
+    "/me",
+    "/me/password",
+    "/sessions",
+    "/sessions/{session_id}",
+    "/api-tokens",
+    "/api-tokens/{token_id}",
+}
 """What a guest may change."""
 SECONDS = 1.0
 """How long another process may take to hear of a change."""

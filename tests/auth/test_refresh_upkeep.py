@@ -144,7 +144,7 @@ async def test_R9_no_usable_token_or_secret_is_kept_or_logged(settings: Settings
         for place, dump in places.items():
             for form in _forms(secret):
                 assert form not in dump, f"{name} in {place}"
-    for label in ("refresh-tokens", "jwt-key-wrapping", "cache-seals"):
+    for label in ("refresh-tokens", "api-tokens", "jwt-key-wrapping", "cache-seals"):
         assert master.derive(label) not in places["database"] + places["Redis"]
 
 
@@ -176,6 +176,10 @@ async def _work(url: str) -> dict[str, str]:
             "invitation": (await client.post("/admin/invitations", json={})).json()["url"],
         }
         secrets |= {name: url.rpartition("=")[2] for name, url in links.items()}
+        token = (await client.post("/api-tokens", json={"name": "x", "scopes": ["tasks:write"]})).json()["token"]
+        secrets["API token"] = token
+        program = {"Authorization": f"Bearer {token}"}
+        assert (await client.post("/tasks", json={"title": "x"}, headers=program)).status_code == 201
         change = {"current_password": PASSWORD, "new_password": secrets["new password"]}
         assert (await client.post("/me/password", json=change)).status_code == 204
         use = {"username": "ben", "password": PASSWORD, "invitation": secrets["invitation"]}
@@ -189,6 +193,12 @@ async def _work(url: str) -> dict[str, str]:
             ("/reset", {"reset_token": secrets["reset link"], "password": PASSWORD[:5]}),
         ):
             assert (await client.post(path, json=wrong)).is_client_error
+        # Once it is dead, and where it never belongs.
+        assert (await client.get("/tasks", headers=program)).status_code == 401
+        for path, wrong in (("/api-tokens", {"name": "y", "scopes": [token]}), ("/login", {"username": token})):
+            refused = await client.post(path, json=wrong)
+            assert refused.is_client_error
+            assert token not in refused.text
         broken = f'{{"refresh_token": "{login["refresh_token"]}"'
         sent = await client.post("/refresh", content=broken, headers={"Content-Type": "application/json"})
         assert code(sent) == (400, "malformed_json")

@@ -7,7 +7,7 @@ from httpx import Response
 
 from taskmanager.auth.links import Links
 from tests.auth.tokens import WEB, code
-from tests.factories import PASSWORD, Api
+from tests.factories import PASSWORD, Api, add_api_token
 
 NEW = {"username": "newcomer", "password": PASSWORD}
 ACCESS, REFRESH = "__Host-tm_access", "__Host-tm_refresh"
@@ -76,7 +76,7 @@ def _place(takes: str, refuses: tuple[int, str], show: Callable[[Api, str], Awai
 
 INVALID, NO_REFRESH, NO_LINK = (401, "invalid_token"), (401, "invalid_refresh_token"), (403, "invalid_link")
 PLACES = {
-    "Authorization": _place("access", INVALID, _bearer),
+    "Authorization": _place("access api", INVALID, _bearer),
     "access cookie": _place("access", INVALID, _access_cookie),
     "body of /refresh": _place("refresh", NO_REFRESH, _refresh_body),
     "refresh cookie": _place("refresh", NO_REFRESH, _refresh_cookie),
@@ -95,11 +95,13 @@ async def _tokens(api: Api) -> dict[str, str]:
     """Return one live token of each kind."""
     chief_id = await api.account("chief", "admin")
     client = await api.user("anna")
+    api_token = await add_api_token(client, "account:read")
     async with api.database.write() as session:
         links = Links(session)
         return {
             "access": client.access_token,
             "refresh": client.refresh_token,
+            "api": api_token["token"],
             "setup": links.make("setup").token,
             "invitation": links.make("invitation", created_by=chief_id, role="user").token,
             "reset": links.make("reset", user_id=client.user_id).token,
@@ -117,6 +119,7 @@ async def test_A3_no_token_kind_passes_for_another(api: Api) -> None:
     # Nothing was used up or ended by being shown in the wrong place, and each serves in its own.
     assert (await _bearer(api, tokens["access"])).status_code == 200
     assert (await _access_cookie(api, tokens["access"])).status_code == 200
+    assert (await _bearer(api, tokens["api"])).status_code == 200
     assert code(await _setup(api, tokens["setup"])) == (409, "setup_done")
     assert (await _invitation(api, tokens["invitation"])).status_code == 201
     assert (await _refresh_body(api, tokens["refresh"])).status_code == 200

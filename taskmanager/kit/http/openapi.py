@@ -8,14 +8,21 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from taskmanager.kit.http.answers import Problem
+from taskmanager.kit.http.answers import Problem, refusals
 from taskmanager.kit.http.idempotency import MAX_KEY, METHODS
+from taskmanager.kit.http.route import ApiRoute
 
 BEARER = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
     "description": "The access token.",
+}
+API_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "tmp_...",
+    "description": "An API token in place of the access token; it must hold all the scopes named here.",
 }
 KEY = {
     "name": "Idempotency-Key",
@@ -43,17 +50,26 @@ def document(app: FastAPI, routers: Iterable[APIRouter], guard: Callable[..., An
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
-    result["components"]["securitySchemes"] = {"bearer": BEARER}
+    result["components"]["securitySchemes"] = {"bearer": BEARER, "api_token": API_TOKEN}
     for router in routers:
         for route in router.routes:
-            if isinstance(route, APIRoute):
-                needed: list[dict[str, list[str]]] = [{"bearer": []}] if _depends(route.dependant, guard) else []
+            if isinstance(route, ApiRoute):
+                needed = _credentials(route) if _depends(route.dependant, guard) else []
                 for method in route.methods or ():
                     operation = result["paths"][route.path_format][method.lower()]
                     operation["security"] = needed
+                    if needed:
+                        # An API token may lack a scope, also where no role is refused.
+                        operation["responses"].setdefault("403", refusals(403)[403])
                     if needed and method in METHODS and not (route.openapi_extra or {}).get("x-carries-secret"):
                         operation.setdefault("parameters", []).append(KEY)
     return result
+
+
+def _credentials(route: ApiRoute) -> list[dict[str, list[str]]]:
+    """Return what each of may open a route, by scheme."""
+    by_api_token = [{"api_token": sorted(route.scopes)}] if route.scopes else []
+    return [{"bearer": []}, *by_api_token]
 
 
 def _depends(dependant: Dependant, guard: Callable[..., Any]) -> bool:

@@ -1,6 +1,7 @@
 """The route class of the whole API: strict bodies and queries, idempotent writes, operation ids."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -60,10 +61,30 @@ class ApiRequest(Request):
         self._json = value
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The scopes by which API tokens come in: all of them are needed, and nothing is open by none."""
+
+    reading: frozenset[str] = frozenset()
+    changing: frozenset[str] = frozenset()
+
+
+CLOSED = Opening()
+
+
 class ApiRoute(APIRoute):
     """An ordinary FastAPI route with this product's conventions around it."""
 
     body_limit = JSON_LIMIT
+    opening = CLOSED
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What an API token must hold to come in; empty: none may."""
+        extra = self.openapi_extra or {}
+        if extra.get("x-carries-secret") or extra.get("x-session-only"):
+            return frozenset()
+        return self.opening.reading if self.methods == {"GET"} else self.opening.changing
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -71,10 +92,12 @@ class ApiRoute(APIRoute):
         extra = self.openapi_extra or {}
         secret = bool(extra.get("x-carries-secret"))
         raw = bool(extra.get("x-raw-body"))
+        scopes = self.scopes
 
         async def handle(request: Request) -> Response:
             request = ApiRequest(request.scope, request.receive, self.body_limit)
             request.state.carries_secret = secret
+            request.state.scopes = scopes
             _check_query(request, known)
             if not raw and request.method in _WITH_BODY:
                 await _read_json(request, expected=self.body_field is not None)
@@ -92,12 +115,13 @@ class ApiRoute(APIRoute):
         return handle
 
 
-def router(max_body_size: int = JSON_LIMIT, **options: Any) -> APIRouter:
-    """Return a router whose routes follow the conventions; bodies are limited to 1 MiB unless said otherwise.
+def router(max_body_size: int = JSON_LIMIT, opening: Opening = CLOSED, **options: Any) -> APIRouter:
+    """Return a router whose routes follow the conventions.
 
+    Bodies are limited to 1 MiB and API tokens are kept out unless said otherwise.
     The framework's own limit answers in plain text, and even after the work is done; ours is a problem, and before.
     """
-    limited = type("LimitedRoute", (ApiRoute,), {"body_limit": max_body_size})
+    limited = type("LimitedRoute", (ApiRoute,), {"body_limit": max_body_size, "opening": opening})
     return APIRouter(route_class=limited, **options)
 
 
@@ -108,7 +132,10 @@ def methods_of(routers: Iterable[APIRouter], path: str) -> set[str]:
 
 
 SECRET = {"x-carries-secret": True}
-"""``openapi_extra`` of routes whose body or answer holds a secret: their Idempotency-Key is ignored."""
+"""``openapi_extra`` of routes whose body or answer holds a secret: no Idempotency-Key counts, no API token opens."""
+
+SESSION_ONLY = {"x-session-only": True}
+"""``openapi_extra`` of routes that no API token opens, whatever opens their neighbours."""
 
 RAW_BODY = {"x-raw-body": True}
 """``openapi_extra`` of routes that read another body than JSON."""
