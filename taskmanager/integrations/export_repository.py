@@ -14,7 +14,7 @@ from taskmanager.integrations.models import ExternalId
 from taskmanager.integrations.origin import Origin
 from taskmanager.kit.errors import NotFoundError
 from taskmanager.projects.models import Label, Project, ProjectAccess
-from taskmanager.tasks.models import Comment, Task, TaskAssignee
+from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskOccurrence
 from taskmanager.tasks.state import KIND as TASK
 
 PAGE = 500
@@ -31,6 +31,7 @@ class Page:
     creators: dict[str, str]
     assignees: dict[str, list[str]]
     comments: dict[str, list[tuple[Comment, str | None]]]
+    occurrences: dict[str, list[tuple[TaskOccurrence, str | None]]]
     origins: dict[str, Origin]
 
 
@@ -86,7 +87,7 @@ class ExportRepository:
         parents = [task.parent_id for task in tasks if task.parent_id is not None]
         page = Page(
             tasks, await self._creators(ids), await self._assignees(ids), await self._comments(ids),
-            await self._origins([*ids, *parents]),
+            await self._occurrences(ids), await self._origins([*ids, *parents]),
         )  # fmt: skip
         self._session.expunge_all()
         return page
@@ -116,6 +117,18 @@ class ExportRepository:
         found: dict[str, list[tuple[Comment, str | None]]] = defaultdict(list)
         for comment, username in await self._session.execute(statement):
             found[comment.task_id].append((comment, username))
+        return found
+
+    async def _occurrences(self, ids: Sequence[str]) -> dict[str, list[tuple[TaskOccurrence, str | None]]]:
+        statement = (
+            select(TaskOccurrence, User.username)
+            .outerjoin(User, User.id == TaskOccurrence.actor_id)
+            .where(TaskOccurrence.task_id.in_(ids), TaskOccurrence.deleted_at.is_(None))
+            .order_by(TaskOccurrence.at, TaskOccurrence.id)
+        )
+        found: dict[str, list[tuple[TaskOccurrence, str | None]]] = defaultdict(list)
+        for occurrence, username in await self._session.execute(statement):
+            found[occurrence.task_id].append((occurrence, username))
         return found
 
     async def _origins(self, ids: Sequence[str]) -> dict[str, Origin]:

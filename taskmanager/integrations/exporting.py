@@ -10,7 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
 from taskmanager.integrations.export_repository import ExportRepository, Page
-from taskmanager.integrations.formats.drafts import CommentDraft, LabelDraft, Moment, ProjectDraft, TaskDraft
+from taskmanager.integrations.formats.drafts import (
+    CommentDraft,
+    LabelDraft,
+    Moment,
+    OccurrenceDraft,
+    ProjectDraft,
+    RecurrenceDraft,
+    TaskDraft,
+)
 from taskmanager.integrations.formats.ical_writer import write_ical
 from taskmanager.integrations.formats.own_csv import write_csv
 from taskmanager.integrations.formats.own_json import write_json
@@ -19,6 +27,7 @@ from taskmanager.kit import clock
 from taskmanager.projects.models import Project
 from taskmanager.tasks.dates import When
 from taskmanager.tasks.models import Task
+from taskmanager.tasks.state import when_of
 
 Format = Literal["json", "csv", "ical"]
 MEDIA_TYPES: Mapping[Format, str] = {
@@ -112,6 +121,7 @@ class Exporter:
             parent=task.parent_id,
             position=task.position,
             estimate_minutes=task.estimate_minutes,
+            recurrence=_recurrence(task),
             author=origin.author or page.creators.get(task.id),
             created_at=task.created_at,
             updated_at=task.updated_at,
@@ -120,6 +130,10 @@ class Exporter:
             comments=tuple(
                 CommentDraft(comment.body, username or comment.author_text, comment.created_at, comment.updated_at)
                 for comment, username in page.comments.get(task.id, ())
+            ),
+            occurrences=tuple(
+                OccurrenceDraft(_some_moment(past.when), past.kind, past.at, username or past.actor_text)
+                for past, username in page.occurrences.get(task.id, ())
             ),
             raw=origin.lines,
         )
@@ -134,9 +148,24 @@ def _for_calendars(draft: TaskDraft, task: Task, page: Page) -> TaskDraft:
     )
 
 
-def _moment(when: When | None) -> Moment | None:
-    if when is None:
+def _recurrence(task: Task) -> RecurrenceDraft | None:
+    if task.recurrence is None or task.occurrence is None:
         return None
+    return RecurrenceDraft(
+        rrule=task.recurrence["rrule"],
+        start=_some_moment(when_of(task.recurrence["start"])),
+        occurrence=_some_moment(when_of(task.occurrence["date"])),
+        anchor=task.recurrence["anchor"],
+        catch_up=task.recurrence["catch_up"],
+        number=task.occurrence["number"],
+    )
+
+
+def _moment(when: When | None) -> Moment | None:
+    return _some_moment(when) if when is not None else None
+
+
+def _some_moment(when: When) -> Moment:
     if when.is_all_day:
         return Moment(day=date.fromisoformat(when.local))
     return Moment(local=datetime.fromisoformat(when.local), zone=when.timezone)

@@ -19,8 +19,9 @@ from taskmanager.projects.repository import ProjectRepository
 from taskmanager.projects.schemas import LabelCreate, LabelUpdate, ProjectCreate, ProjectUpdate
 from taskmanager.projects.service import KIND as PROJECT
 from taskmanager.projects.service import ProjectService
-from taskmanager.tasks.bulk import BulkTaskService, NewComment, NewTask
+from taskmanager.tasks.bulk import BulkTaskService, NewComment, NewTask, PastOccurrence
 from taskmanager.tasks.state import KIND as TASK
+from taskmanager.tasks.state import when_of
 
 INBOX = "Inbox"
 _PREFIX = re.compile(r"[A-Z][A-Z0-9]{0,9}")
@@ -116,6 +117,11 @@ class Importer:
             position=draft.position,
             comments=tuple(
                 NewComment(said.body, said.author, said.created_at, said.updated_at) for said in draft.comments
+            ),
+            series=draft.recurrence.as_state() if draft.recurrence is not None else {},
+            past=tuple(
+                PastOccurrence(when_of(past.date.as_json()), past.kind, past.at, past.author)
+                for past in draft.occurrences
             ),
         )
 

@@ -9,7 +9,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from taskmanager.integrations.formats.detection import Kind, read_file
-from taskmanager.integrations.formats.drafts import CommentDraft, Moment, Reading, TaskDraft
+from taskmanager.integrations.formats.drafts import (
+    CommentDraft,
+    Moment,
+    OccurrenceDraft,
+    Reading,
+    RecurrenceDraft,
+    TaskDraft,
+)
 
 _CONTENT = tuple(field.name for field in fields(TaskDraft) if field.name not in {"row", "place", "external_id"})
 _COMMENT = tuple(field.name for field in fields(CommentDraft))
@@ -60,4 +67,6 @@ def _plain(value: Any) -> Any:
             return value.isoformat()
         case CommentDraft():
             return [getattr(value, name) for name in _COMMENT]
+        case RecurrenceDraft() | OccurrenceDraft():
+            return [getattr(value, field.name) for field in fields(value)]
     raise TypeError(type(value))

@@ -20,10 +20,11 @@ from taskmanager.projects.sections import SectionService
 from taskmanager.projects.service import KIND as PROJECT
 from taskmanager.sync.schemas import Undone
 from taskmanager.tasks.comments import CommentService
+from taskmanager.tasks.occurrences import OccurrenceService
 from taskmanager.tasks.relations import KIND as RELATION
 from taskmanager.tasks.relations import RelationService
 from taskmanager.tasks.reverting import TaskReverter
-from taskmanager.tasks.state import COMMENT
+from taskmanager.tasks.state import COMMENT, OCCURRENCE
 from taskmanager.tasks.state import KIND as TASK
 
 
@@ -49,6 +50,7 @@ class UndoService:
             TASK: TaskReverter(session, actor),
             COMMENT: CommentService(session, actor),
             RELATION: RelationService(session, actor),
+            OCCURRENCE: OccurrenceService(session, actor),
             PROJECT: ProjectReverter(session, actor),
             SECTION: SectionService(session, actor),
             LABEL: LabelService(session, actor),

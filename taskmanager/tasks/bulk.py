@@ -1,8 +1,8 @@
 """Many new tasks at once, as an import makes them: the rules of one task, in few statements."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -17,7 +17,8 @@ from taskmanager.kit.db import constraint_of
 from taskmanager.kit.errors import InvalidError
 from taskmanager.kit.ids import new_id
 from taskmanager.projects.labels import LabelService
-from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskLabel
+from taskmanager.tasks.dates import When
+from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskLabel, TaskOccurrence
 from taskmanager.tasks.rules import MAX_DEPTH, TaskLoopError
 from taskmanager.tasks.schemas import TaskCreate
 from taskmanager.tasks.service import TaskExistsError, TaskService, given
@@ -39,11 +40,22 @@ class NewComment:
 
 
 @dataclass(frozen=True, slots=True)
+class PastOccurrence:
+    """An occurrence of a new task that ended elsewhere: whoever ended it is named in words only."""
+
+    when: When
+    kind: str
+    at: datetime
+    actor_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewTask:
     """A task to make: what ``POST /tasks`` takes, with ``id`` and ``project_id``, and what it has behind it elsewhere.
 
     ``number`` and ``position`` hold in a project that never had a task; in others a task goes to the end, in the order
-    of positions. A time of completion that is not known stays unknown.
+    of positions. A time of completion that is not known stays unknown. ``series`` has the fields ``recurrence`` and
+    ``occurrence`` of a task that recurs, checked already.
     """
 
     data: TaskCreate
@@ -53,6 +65,8 @@ class NewTask:
     number: int | None = None
     position: str | None = None
     comments: tuple[NewComment, ...] = ()
+    series: Mapping[str, Any] = field(default_factory=dict)
+    past: tuple[PastOccurrence, ...] = ()
 
 
 class BulkTaskService(TaskService):
@@ -78,6 +92,7 @@ class BulkTaskService(TaskService):
             batch = ordered[begin : begin + BATCH]
             await self._insert([self._made(task, places[task.data.id or ""]) for task in batch])
             await self._insert_rows(Comment, [row for task in batch for row in self._comments(task)])
+            await self._insert_rows(TaskOccurrence, [row for task in batch for row in _past(task)])
             progress(len(batch))
         for data in apart:
             await self._rules.check_parent(data.id or "", data.parent_id or "", data.project_id or "")
@@ -98,7 +113,7 @@ class BulkTaskService(TaskService):
         values = given(new.data)
         if new.completed_at is not None and new.data.status in CLOSED:
             values["completed_at"] = instant_text(new.completed_at)
-        task = self._new(new.data.id or "", {**values, **place})
+        task = self._new(new.data.id or "", {**values, **place, **new.series})
         task.created_at = new.created_at or task.created_at
         task.updated_at = new.updated_at or task.updated_at
         return task
@@ -133,6 +148,19 @@ class BulkTaskService(TaskService):
                 "updated_at": comment.updated_at or comment.created_at or now,
                 "version": 1,
             }
+
+
+def _past(task: NewTask) -> Iterator[dict[str, Any]]:
+    for one in task.past:
+        yield {
+            "id": new_id(),
+            "task_id": task.data.id,
+            "local": one.when.local,
+            "timezone": one.when.timezone,
+            "kind": one.kind,
+            "at": one.at,
+            "actor_text": one.actor_text,
+        }
 
 
 def is_position(text: str) -> bool:

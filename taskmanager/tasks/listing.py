@@ -148,7 +148,6 @@ def _item(row: Row[Any], labels: Names, assignees: Names) -> dict[str, Any]:
         **row._asdict(),
         "start": when_out(When(row.start_local, row.start_timezone) if row.start_local else None),
         "due": when_out(When(row.due_local, row.due_timezone) if row.due_local else None),
-        "recurrence": None,
         "labels": labels.get(row.id, []),
         "assignee_ids": assignees.get(row.id, []),
     }

@@ -1,11 +1,12 @@
-"""Tables of tasks, their labels, assignees and comments."""
+"""Tables of tasks, their labels, assignees, past occurrences and comments."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from taskmanager.kit.columns import Id, Instant, Model, Ordered
+from taskmanager.kit.columns import Id, Instant, Json, Model, Ordered
 from taskmanager.tasks.dates import When
 
 _TRASHED = text("deleted_at IS NOT NULL")
@@ -46,6 +47,9 @@ class Task(Model):
     due_timezone: Mapped[str | None] = mapped_column(String(64))
     due_sort: Mapped[datetime] = mapped_column(Instant)
     deadline: Mapped[date | None] = mapped_column(Date)
+    # The rule with the start of its series; and which occurrence the task stands for, as the number of so many.
+    recurrence: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    occurrence: Mapped[dict[str, Any] | None] = mapped_column(Json)
     position: Mapped[str] = mapped_column(Ordered(200))
     estimate_minutes: Mapped[int | None]
     created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
@@ -106,6 +110,34 @@ class TaskAssignee(Model):
 
     task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class TaskOccurrence(Model):
+    """An occurrence of a recurring task that is over: which date it was, how it ended, when, by whom.
+
+    Never changed, only taken away and brought back by undo. ``actor_text`` names somebody from another system whom
+    nobody here may be taken for.
+    """
+
+    __tablename__ = "task_occurrences"
+    __table_args__ = (
+        CheckConstraint("kind IN ('completed', 'skipped')", name="kind"),
+        Index("ix_task_occurrences_task", "task_id", "at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
+    local: Mapped[str] = mapped_column(String(19))
+    timezone: Mapped[str | None] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    actor_text: Mapped[str | None] = mapped_column(String(200))
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def when(self) -> When:
+        return When(self.local, self.timezone)
 
 
 class Comment(Model):

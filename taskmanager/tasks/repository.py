@@ -10,7 +10,7 @@ from taskmanager.auth.roles import Actor
 from taskmanager.kit.errors import NotFoundError
 from taskmanager.projects.access import ProjectRole, capped
 from taskmanager.projects.models import Project, ProjectAccess
-from taskmanager.tasks.models import Comment, Task
+from taskmanager.tasks.models import Comment, Task, TaskOccurrence
 
 MAX_IDS = 1000
 
@@ -95,6 +95,11 @@ class TaskRepository:
     async def comment_ids(self, ids: Sequence[str]) -> Sequence[str]:
         """Return the ids of all comments of some tasks."""
         return (await self._session.execute(select(Comment.id).where(Comment.task_id.in_(ids)))).scalars().all()
+
+    async def occurrence_ids(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return the ids of all records of past occurrences of some tasks."""
+        statement = select(TaskOccurrence.id).where(TaskOccurrence.task_id.in_(ids))
+        return (await self._session.execute(statement)).scalars().all()
 
     async def hold_parents(self, project_id: str) -> None:
         """Let nobody else change which task of a project lies in which until this transaction ends."""

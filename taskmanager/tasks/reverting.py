@@ -97,6 +97,9 @@ class TaskReverter:
         except (InvalidError, ConflictError) as error:
             detail = f"{task.key} does not fit any more where it was."
             raise UndoCollisionError(detail, collisions=[{"id": task.id, "fields": sorted(names)}]) from error
+        if task.recurrence is not None and task.due is None:
+            detail = f"{task.key} recurs, so it needs a due date."
+            raise UndoCollisionError(detail, collisions=[{"id": task.id, "fields": ["due", "recurrence"]}])
         if "labels" in names:
             await self._labels.make_known(label.name for label in task.labels)
 

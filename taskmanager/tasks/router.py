@@ -17,10 +17,13 @@ from taskmanager.tasks.deps import (
     ActivityDep,
     CommentsDep,
     CommentServiceDep,
+    CompletingDep,
     ListingDep,
     TasksDep,
     TaskServiceDep,
+    UpcomingDep,
 )
+from taskmanager.tasks.occurrence_schemas import OccurrenceList, OccurrenceQuery
 from taskmanager.tasks.schemas import (
     ActivityList,
     CommentBody,
@@ -82,13 +85,19 @@ async def delete_task(
 
 
 @tasks.post("/{task_id}/complete", response_model=TaskOut, responses=_ACT)
-async def complete_task(response: Response, service: TaskServiceDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
-    """Mark a task as done."""
+async def complete_task(response: Response, service: CompletingDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
+    """Mark a task as done; one that recurs goes on to its next date, with its subtasks open again."""
     return tagged(response, task_out(await service.complete(task_id, if_match)))
 
 
+@tasks.post("/{task_id}/skip", response_model=TaskOut, responses=_ACT)
+async def skip_task(response: Response, service: CompletingDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
+    """Let a recurring task go on to its next date without being done; 409 if it does not recur."""
+    return tagged(response, task_out(await service.skip(task_id, if_match)))
+
+
 @tasks.post("/{task_id}/reopen", response_model=TaskOut, responses=_ACT)
-async def reopen_task(response: Response, service: TaskServiceDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
+async def reopen_task(response: Response, service: CompletingDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
     """Take up a done or cancelled task again."""
     return tagged(response, task_out(await service.reopen(task_id, if_match)))
 
@@ -97,6 +106,12 @@ async def reopen_task(response: Response, service: TaskServiceDep, if_match: IfM
 async def restore_task(response: Response, service: TaskServiceDep, if_match: IfMatchDep, task_id: IdPath) -> Any:
     """Take a task out of the trash, with the subtasks that went there with it."""
     return tagged(response, task_out(await service.restore(task_id, if_match)))
+
+
+@tasks.get("/{task_id}/occurrences", response_model=OccurrenceList, responses=_READ)
+async def list_occurrences(upcoming: UpcomingDep, task_id: IdPath, query: Annotated[OccurrenceQuery, Query()]) -> Any:
+    """List the dates of a recurring task to come, at most 200; those that it has if it is always completed in time."""
+    return await upcoming.of_task(task_id, query)
 
 
 @tasks.get("/{task_id}/activity", response_model=ActivityList, responses=_READ)

@@ -10,6 +10,8 @@ from taskmanager.kit import ids
 from taskmanager.kit.limits import UNSET, Date, Filter, IdText, Input, Output, Timezone
 from taskmanager.projects.names import name_key
 from taskmanager.projects.schemas import LabelName
+from taskmanager.tasks.recurrence.recurrence import Anchor, CatchUp
+from taskmanager.tasks.recurrence.rule import MAX_TEXT, parse
 
 Status = Literal["todo", "in_progress", "done", "cancelled"]
 STATUSES: tuple[Status, ...] = ("todo", "in_progress", "done", "cancelled")
@@ -53,6 +55,12 @@ Instant = datetime  # under a name that the field ``datetime`` does not hide
 LocalTime = Annotated[str, AfterValidator(_check_local)]
 NewId = Annotated[str, AfterValidator(_check_new_id)]
 Labels = Annotated[list[LabelName], Field(max_length=MAX_LABELS), AfterValidator(_unique_labels)]
+RuleText = Annotated[
+    str,
+    StringConstraints(max_length=MAX_TEXT),
+    AfterValidator(lambda text: parse(text).text),
+    Field(description="An RRULE of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO,TH.", examples=["FREQ=WEEKLY;BYDAY=MO,TH"]),
+]
 AssigneeIds = Annotated[list[IdText], Field(max_length=MAX_ASSIGNEES), AfterValidator(lambda v: sorted(set(v)))]
 
 
@@ -96,6 +104,20 @@ class FloatingOut(Output):
 WhenOut = AllDayOut | ZonedOut | FloatingOut
 
 
+class Recurrence(Input):
+    """When a task comes again once it is completed; the series begins at the due date that it has when this is set."""
+
+    rrule: RuleText
+    anchor: Annotated[Anchor, Field(description="What the next date is counted from.")] = "due"
+    catch_up: Annotated[CatchUp, Field(description="Whether dates that were missed come all the same.")] = "none"
+
+
+class RecurrenceOut(Output):
+    rrule: str
+    anchor: Anchor
+    catch_up: CatchUp
+
+
 class TaskCreate(Input):
     title: Title
     id: NewId | None = None
@@ -106,7 +128,7 @@ class TaskCreate(Input):
     start: WhenIn | None = None
     due: WhenIn | None = None
     deadline: Date | None = None
-    recurrence: None = None
+    recurrence: Recurrence | None = None
     labels: Labels = Field(default=[])
     assignee_ids: AssigneeIds = Field(default=[])
     section_id: IdText | None = None
@@ -125,7 +147,7 @@ class TaskUpdate(Input):
     start: WhenIn | None = None
     due: WhenIn | None = None
     deadline: Date | None = None
-    recurrence: None = None
+    recurrence: Recurrence | None = None
     labels: Labels = UNSET
     assignee_ids: AssigneeIds = UNSET
     section_id: IdText | None = None
@@ -200,7 +222,7 @@ class TaskOut(Output):
     start: WhenOut | None
     due: WhenOut | None
     deadline: date | None
-    recurrence: None
+    recurrence: RecurrenceOut | None
     labels: list[str]
     assignee_ids: list[str]
     section_id: str | None

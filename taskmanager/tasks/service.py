@@ -1,6 +1,6 @@
 """Every change of a task and the rule that allows it."""
 
-from typing import Any, Literal
+from typing import Any
 
 from fractional_indexing import generate_key_between
 from sqlalchemy.exc import IntegrityError
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
 from taskmanager.journal.changes import DELETED, put_trash, trash_state
-from taskmanager.journal.service import Journal, changed, scrub
+from taskmanager.journal.service import Journal, scrub
 from taskmanager.kit import clock
 from taskmanager.kit.columns import instant_text
 from taskmanager.kit.db import constraint_of
@@ -18,10 +18,13 @@ from taskmanager.kit.ids import new_id
 from taskmanager.projects.labels import LabelService
 from taskmanager.projects.repository import ProjectRepository
 from taskmanager.tasks.models import Task
+from taskmanager.tasks.recording import record_change
+from taskmanager.tasks.recurring import recurrence_of, settled
 from taskmanager.tasks.repository import TaskRepository
+from taskmanager.tasks.rounds import Rounds
 from taskmanager.tasks.rules import TaskRules
 from taskmanager.tasks.schemas import TaskCreate, TaskUpdate
-from taskmanager.tasks.state import CLOSED, COMMENT, KIND, action_of, given_when, put, state, task_out
+from taskmanager.tasks.state import COMMENT, KIND, OCCURRENCE, action_of, given_when, put, state, task_out
 
 
 class TaskExistsError(ConflictError):
@@ -43,10 +46,12 @@ class TaskService:
         self._repository = TaskRepository(session, actor)
         self._rules = TaskRules(session, actor)
         self._journal = Journal(session, actor.user_id)
+        self._rounds = Rounds(session, actor)
 
     async def create(self, data: TaskCreate) -> Task:
         """Add a task at the end of its project (the Inbox unless one is named)."""
         values = given(data)
+        values.update(settled({"due": None, "recurrence": None}, values))
         project_id = data.project_id or (await ProjectRepository(self._session, self._actor).inbox()).id
         await self._rules.require_target(project_id)
         task_id = data.id or new_id()
@@ -95,18 +100,6 @@ class TaskService:
         await self._change(task, given(data))
         return task
 
-    async def complete(self, task_id: str, if_match: IfMatch) -> Task:
-        return await self._set_status(task_id, "done", if_match)
-
-    async def reopen(self, task_id: str, if_match: IfMatch) -> Task:
-        return await self._set_status(task_id, "todo", if_match)
-
-    async def _set_status(self, task_id: str, status: Literal["done", "todo"], if_match: IfMatch) -> Task:
-        task = await self._editable(task_id, if_match)
-        if task.status != status and (status == "done" or task.status in CLOSED):
-            await self._change(task, {"status": status})
-        return task
-
     async def _editable(self, task_id: str, if_match: IfMatch, *, trashed: bool | None = False) -> Task:
         """Return a task, locked, if the actor may edit it and it is as the client believes."""
         task = await self._repository.get(task_id, trashed=trashed, lock=True)
@@ -117,7 +110,7 @@ class TaskService:
     async def _change(self, task: Task, values: dict[str, Any]) -> None:
         """Give fields new values (as :func:`state` has them) and record it; what stays the same is not recorded."""
         before, project_before = state(task), task.project_id
-        named = values
+        named = {**values, **settled(before, values)}
         values = {name: value for name, value in named.items() if before[name] != value}
         if "project_id" in values:
             values.update({name: named[name] for name in ("parent_id", "section_id") if name in named})
@@ -134,14 +127,10 @@ class TaskService:
         if "labels" in values:
             await LabelService(self._session, self._actor).make_known(values["labels"])
         put(task, values)
-        await self._changed(task, before, project_before)
-
-    async def _changed(self, task: Task, before: dict[str, Any], project_before: str) -> None:
-        old, new = changed(before, state(task))
-        if new:
-            task.version += 1
-            task.updated_at = clock.now()
-            await self._record(task, old, new, action_of(old, new), project_before)
+        recurrence = recurrence_of(task) if values.get("status") == "done" else None
+        if recurrence is not None:
+            put(task, await self._rounds.end(task, recurrence, "completed"))
+        await record_change(self._journal, task, before, project_before, "completed" if recurrence else None)
 
     async def _move(self, task: Task, values: dict[str, Any]) -> None:
         """Take a task and its subtasks into another project, where they get new keys.
@@ -159,7 +148,7 @@ class TaskService:
         for child in below:
             before, project_before = state(child), child.project_id
             put(child, {**await self._place(target), "assignee_ids": _only(readers, child), "section_id": None})
-            await self._changed(child, before, project_before)
+            await record_change(self._journal, child, before, project_before)
 
     async def trash(self, task_id: str, if_match: IfMatch) -> None:
         """Put a task and its subtasks into the trash for 30 days."""
@@ -210,6 +199,7 @@ class TaskService:
         ids = [one.id for one in (*below, task)]
         await scrub(self._session, KIND, ids)
         await scrub(self._session, COMMENT, await self._repository.comment_ids(ids))
+        await scrub(self._session, OCCURRENCE, await self._repository.occurrence_ids(ids))
         for one in (*below, task):
             await self._journal.write(KIND, one.id, "purged", project_before=one.project_id)
             await self._repository.remove(one)
@@ -220,16 +210,14 @@ class TaskService:
         before: dict[str, Any] | None,
         after: dict[str, Any] | None,
         action: str,
-        project_before: str | None = None,
     ) -> None:
-        """Write the journal; ``project_before`` is where the task was if that is not where it is."""
         await self._journal.write(
             KIND,
             task.id,
             action,
             before=before,
             after=after,
-            project_before=None if action == "created" else project_before or task.project_id,
+            project_before=None if action == "created" else task.project_id,
             project_after=task.project_id,
         )
 
@@ -242,10 +230,12 @@ def _only(readers: set[str], task: Task) -> list[str]:
 def given(data: TaskCreate | TaskUpdate) -> dict[str, Any]:
     """Return the fields that a request names, as JSON values."""
     names = data.model_fields_set if isinstance(data, TaskUpdate) else set(TaskCreate.model_fields)
-    values = {name: getattr(data, name) for name in names - {"id", "recurrence"}}
+    values = {name: getattr(data, name) for name in names - {"id"}}
     for name in ("start", "due"):
         if name in values:
             values[name] = given_when(values[name])
     if values.get("deadline") is not None:
         values["deadline"] = values["deadline"].isoformat()
+    if values.get("recurrence") is not None:
+        values["recurrence"] = values["recurrence"].model_dump()
     return values

@@ -9,15 +9,34 @@ from taskmanager.kit.columns import instant_text
 from taskmanager.projects.names import name_key
 from taskmanager.tasks.dates import NEVER, When
 from taskmanager.tasks.models import Task, TaskAssignee, TaskLabel
-from taskmanager.tasks.schemas import AllDay, AllDayOut, FloatingOut, TaskOut, Timed, WhenOut, ZonedOut
+from taskmanager.tasks.schemas import (
+    AllDay,
+    AllDayOut,
+    FloatingOut,
+    RecurrenceOut,
+    TaskOut,
+    Timed,
+    WhenOut,
+    ZonedOut,
+)
 
 KIND = "task"
 COMMENT = "comment"
+OCCURRENCE = "occurrence"
 CLOSED = frozenset({"done", "cancelled"})
 _PLAIN = (
-    "title", "description", "status", "priority", "section_id", "parent_id", "project_id", "position",
+    "title",
+    "description",
+    "status",
+    "priority",
+    "section_id",
+    "parent_id",
+    "project_id",
+    "position",
     "estimate_minutes",
-)  # fmt: skip
+    "recurrence",
+    "occurrence",
+)
 
 
 def state(task: Task) -> dict[str, Any]:
@@ -25,8 +44,8 @@ def state(task: Task) -> dict[str, Any]:
     return {
         **{name: getattr(task, name) for name in _PLAIN},
         "key": task.key,
-        "start": _when_json(task.start),
-        "due": _when_json(task.due),
+        "start": when_json(task.start),
+        "due": when_json(task.due),
         "deadline": task.deadline.isoformat() if task.deadline else None,
         "labels": [label.name for label in task.labels],
         "assignee_ids": [assignee.user_id for assignee in task.assignees],
@@ -76,14 +95,20 @@ def _put_labels(task: Task, names: list[str]) -> None:
 
 
 def _put_when(task: Task, name: str, value: dict[str, str] | None) -> None:
-    when = When(value.get("date") or value["datetime"], value.get("timezone")) if value else None
+    when = when_of(value) if value else None
     setattr(task, f"{name}_local", when.local if when else None)
     setattr(task, f"{name}_timezone", when.timezone if when else None)
     if name == "due":
         task.due_sort = when.sort_key if when else NEVER
 
 
-def _when_json(when: When | None) -> dict[str, str] | None:
+def when_of(value: Mapping[str, str]) -> When:
+    """Return the date of JSON values such as :func:`when_json` returns."""
+    return When(value.get("date") or value["datetime"], value.get("timezone"))
+
+
+def when_json(when: When | None) -> dict[str, str] | None:
+    """Return a date as JSON values."""
     if when is None:
         return None
     if when.is_all_day:
@@ -124,7 +149,7 @@ def task_out(task: Task) -> TaskOut:
         start=when_out(task.start),
         due=when_out(task.due),
         deadline=task.deadline,
-        recurrence=None,
+        recurrence=RecurrenceOut.model_validate(task.recurrence) if task.recurrence else None,
         labels=[label.name for label in task.labels],
         assignee_ids=[assignee.user_id for assignee in task.assignees],
         section_id=task.section_id,

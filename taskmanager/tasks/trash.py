@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.journal.service import scrub
 from taskmanager.projects.models import Project
-from taskmanager.tasks.models import Comment, Task
-from taskmanager.tasks.state import COMMENT, KIND
+from taskmanager.tasks.models import Comment, Task, TaskOccurrence
+from taskmanager.tasks.state import COMMENT, KIND, OCCURRENCE
 
 BATCH = 500
 
@@ -27,6 +27,8 @@ async def purge(session: AsyncSession, before: datetime, limit: int = BATCH) -> 
     for begin in range(0, len(comments), BATCH):
         await _forget_comments(session, comments[begin : begin + BATCH])
     if tasks:
+        past = select(TaskOccurrence.id).where(TaskOccurrence.task_id.in_(tasks))
+        await scrub(session, OCCURRENCE, (await session.execute(past)).scalars().all())
         await scrub(session, KIND, tasks)
         await session.execute(delete(Task).where(Task.id.in_(tasks)))
     return len(tasks) < limit

@@ -65,6 +65,8 @@ ROUTES: dict[str, Line] = {
     "PATCH /tasks/{task_id}": Line("writers", 200, {"title": "x"}, ids=("task",)),
     "DELETE /tasks/{task_id}": Line("writers", 204, ids=("task",)),
     "POST /tasks/{task_id}/complete": Line("writers", 200, ids=("task",)),
+    "POST /tasks/{task_id}/skip": Line("writers", 200, ids=("recurring task",)),
+    "GET /tasks/{task_id}/occurrences": Line("signed in", 200, ids=("task",)),
     "POST /tasks/{task_id}/reopen": Line("writers", 200, ids=("task",)),
     "POST /tasks/{task_id}/restore": Line("writers", 200, ids=("trashed task",)),
     "POST /tasks/batch": Line(

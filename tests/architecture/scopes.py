@@ -16,6 +16,8 @@ OPENED_BY: dict[str, frozenset[str]] = {
     "POST /tasks/{task_id}/complete": TASKS_WRITE,
     "POST /tasks/{task_id}/reopen": TASKS_WRITE,
     "POST /tasks/{task_id}/restore": TASKS_WRITE,
+    "POST /tasks/{task_id}/skip": TASKS_WRITE,
+    "GET /tasks/{task_id}/occurrences": TASKS,
     "POST /tasks/batch": TASKS_WRITE,
     "POST /tasks/{task_id}/move": TASKS_WRITE,
     "POST /tasks/{task_id}/duplicate": TASKS_WRITE,

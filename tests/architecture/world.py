@@ -8,6 +8,7 @@ from taskmanager.kit.ids import new_id
 from tests.architecture.routes import NEW, Line, Role
 from tests.factories import Api, Client, add_api_token, add_project, share
 
+EACH_DAY = {"due": {"date": "2026-12-01"}, "recurrence": {"rrule": "FREQ=DAILY"}}
 Whose = Literal["own", "foreign", "missing"]
 
 
@@ -46,6 +47,7 @@ class World:
         task = {"title": "x", "project_id": self._shared[reader]}
         posts: dict[str, tuple[Client, str, Any]] = {
             "task": (writer, "/tasks", task),
+            "recurring task": (writer, "/tasks", {**task, **EACH_DAY}),
             "trashed task": (writer, "/tasks", task),
             "operation": (writer, "/tasks", task),
             "comment": (writer, f"/tasks/{made[0] if made else ''}/comments", {"body": "x"}),

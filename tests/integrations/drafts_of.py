@@ -5,7 +5,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from taskmanager.integrations.formats.drafts import CommentDraft, Moment, TaskDraft
+from taskmanager.integrations.formats.drafts import (
+    CommentDraft,
+    Moment,
+    OccurrenceDraft,
+    RecurrenceDraft,
+    TaskDraft,
+)
 from taskmanager.integrations.formats.values import check_names
 from taskmanager.tasks.schemas import STATUSES
 
@@ -36,7 +42,7 @@ def instants(*, whole_seconds: bool = False) -> st.SearchStrategy[datetime]:
 def moments() -> st.SearchStrategy[Moment]:
     local = st.datetimes(wall(1900, 1, 1), wall(2200, 1, 1)).map(lambda at: at.replace(microsecond=0))
     return st.one_of(
-        st.dates().map(lambda day: Moment(day=day)),
+        st.dates(date(2, 1, 1), date(9998, 1, 1)).map(lambda day: Moment(day=day)),
         local.map(lambda at: Moment(local=at)),
         st.tuples(local, st.sampled_from(ZONES)).map(lambda pair: Moment(local=pair[0], zone=pair[1])),
     )
@@ -46,7 +52,38 @@ def names(most: int) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(LINES, max_size=5).map(lambda found: check_names(found, most, 50))
 
 
+RULES = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TH;WKST=SU", 'FREQ=MONTHLY;COUNT=3;BYMONTHDAY=-1;X-A=b, "c":\\n;X-B=ü')
+
+
+def recurrences() -> st.SearchStrategy[Any]:
+    """Return what becomes a recurrence where a task has a due date."""
+    return st.none() | st.tuples(
+        st.sampled_from(RULES),
+        st.sampled_from(["due", "completion"]),
+        st.sampled_from(["none", "all"]),
+        st.integers(1, 9),
+    )
+
+
+def occurrences() -> st.SearchStrategy[tuple[OccurrenceDraft, ...]]:
+    kinds = st.sampled_from(["completed", "skipped"])
+    authors = st.sampled_from([None, "anna", "Bén, the 2nd"])
+    one = st.builds(OccurrenceDraft, moments(), kinds, instants(), authors)
+    return st.lists(one, max_size=2, unique_by=lambda past: past.at).map(
+        lambda found: tuple(sorted(found, key=lambda past: past.at))
+    )
+
+
+def _recurrence(due: Moment | None, drawn: Any) -> RecurrenceDraft | None:
+    if due is None or drawn is None:
+        return None
+    rule, anchor, catch_up, number = drawn
+    return RecurrenceDraft(rule, due, due, anchor, catch_up, number)
+
+
 def _agree(fields: dict[str, Any]) -> TaskDraft:
+    if "recurrence" in fields:
+        fields["recurrence"] = _recurrence(fields["due"], fields["recurrence"])
     if fields["status"] in {"todo", "in_progress"}:
         fields["completed_at"] = None
     return TaskDraft(**fields)

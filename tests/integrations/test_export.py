@@ -74,6 +74,8 @@ async def test_everything_of_a_task_goes_out(api: Api) -> None:
         "comments": [
             {"body": "Soon", "author": "anna", "created_at": said["created_at"], "updated_at": said["updated_at"]}
         ],
+        "recurrence": None,
+        "occurrences": [],
         "raw": "",
     }
     assert document["tasks"][1]["parent_id"] == task["id"]

@@ -2,17 +2,19 @@
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from taskmanager.integrations.formats.drafts import OccurrenceDraft
 from taskmanager.integrations.formats.own_json import write_json
 from taskmanager.kit.ids import new_id
 from taskmanager.projects.names import name_key
 from taskmanager.tasks.schemas import STATUSES
 from tests.factories import Api, Client
-from tests.integrations.drafts_of import LINES, TEXTS, drafts, instants, names
+from tests.integrations.drafts_of import LINES, TEXTS, drafts, instants, names, occurrences, recurrences
 from tests.integrations.drafts_of import comments as comment_lists
 from tests.integrations.files import imported
 
@@ -32,6 +34,10 @@ KEYS = {"garden": "GROW", "home": "HOME", "inbox": "INBOX"}
 POSITIONS = st.lists(st.sampled_from("aZ09Vz"), max_size=3).map(lambda found: "a1" + "".join(found) + "V")
 
 
+def _by_others(past: tuple[OccurrenceDraft, ...]) -> tuple[OccurrenceDraft, ...]:
+    return tuple(replace(one, author=f"Mx {one.author}"[:200]) for one in past)
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Return a document with everything that our own format can say."""
@@ -46,6 +52,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             created_at=instants(),
             updated_at=instants(),
             comments=comment_lists(),
+            recurrence=recurrences(),
+            occurrences=occurrences().map(_by_others),
             raw=TEXTS,
             external_id=st.builds(new_id) | LINES.map("id ".__add__),
         )

@@ -12,7 +12,17 @@ from taskmanager.integrations.formats.drafts import LabelDraft, Moment, ProjectD
 from taskmanager.integrations.formats.ical_writer import write_ical
 from taskmanager.integrations.formats.own_csv import guard, unguard, write_csv
 from taskmanager.integrations.formats.own_json import write_json
-from tests.integrations.drafts_of import LINES, TEXTS, comments, drafts, instants, names, wall
+from tests.integrations.drafts_of import (
+    LINES,
+    TEXTS,
+    comments,
+    drafts,
+    instants,
+    names,
+    occurrences,
+    recurrences,
+    wall,
+)
 
 PROJECTS = [ProjectDraft(id="p1", name="Home", color="#4F46D8"), ProjectDraft(id="p2", name="Garden", parent_id="p1")]
 
@@ -35,6 +45,8 @@ def test_csv(given_drafts: list[TaskDraft]) -> None:
         updated_at=st.none() | instants(),
         parent=st.none(),
         comments=comments(),
+        recurrence=recurrences(),
+        occurrences=occurrences(),
         raw=TEXTS,
     ),
     st.none() | instants(),
@@ -54,7 +66,14 @@ def _as_ical_has_it(draft: TaskDraft) -> TaskDraft:
     return replace(draft, description=printable)
 
 
-@given(drafts(whole_seconds=True, project=st.none() | LINES, updated_at=st.none() | instants(whole_seconds=True)))
+@given(
+    drafts(
+        whole_seconds=True,
+        project=st.none() | LINES,
+        updated_at=st.none() | instants(whole_seconds=True),
+        recurrence=recurrences(),
+    )
+)
 def test_ical(given_drafts: list[TaskDraft]) -> None:
     content = b"".join(write_ical(given_drafts))
     reading = read_file(content)

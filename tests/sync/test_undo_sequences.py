@@ -15,8 +15,10 @@ from tests.factories import Api, Client, add_project, add_task, pages
 
 Step = tuple[str, int, int]
 DATES = (None, {"date": "2026-05-01"}, {"datetime": "2026-05-01T09:00:00", "timezone": "Europe/Berlin"})
+RULES = ({"rrule": "FREQ=DAILY"}, {"rrule": "FREQ=WEEKLY;COUNT=2"}, {"rrule": "FREQ=DAILY", "anchor": "completion"})
 KINDS = (
-    "add", "add below", "edit", "due", "labels", "complete", "reopen", "move", "put below", "trash", "restore",
+    "add", "add below", "edit", "due", "labels", "complete", "reopen", "move", "put below", "trash", "restore", "recur",
+    "stop", "skip",
     "comment", "edit comment", "remove comment", "add project", "rename project", "move project", "delete project",
     "add section", "rename section", "remove section", "put in section", "place", "copy", "relate",
 )  # fmt: skip
@@ -84,6 +86,9 @@ class World:
             "due": ("PATCH", task, {"due": DATES[other % 3], "start": DATES[one % 3]}),
             "labels": ("PATCH", task, {"labels": [f"l{n}" for n in range(other % 4)][:: 1 if one % 2 else -1]}),
             "complete": ("POST", f"{task}/complete", None),
+            "recur": ("PATCH", task, {"due": DATES[1 + other % 2], "recurrence": RULES[one % 3]}),
+            "stop": ("PATCH", task, {"recurrence": None}),
+            "skip": ("POST", f"{task}/skip", None),
             "reopen": ("POST", f"{task}/reopen", None),
             "move": ("PATCH", task, {"project_id": target}),
             "put below": ("PATCH", task, {"parent_id": live[other % len(live)]["id"] if live and other else None}),

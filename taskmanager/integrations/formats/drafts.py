@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from taskmanager.tasks.recurrence.recurrence import Anchor, CatchUp
+
 MAX_LISTED = 1_000
 MAX_ROWS = 100_000
 
@@ -39,6 +41,39 @@ class CommentDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class RecurrenceDraft:
+    """When a task comes again: a rule, the first date of its series, and the date that the task stands for.
+
+    That one is the ``number``-th that it stands for. The rest is as the API has it.
+    """
+
+    rrule: str
+    start: Moment
+    occurrence: Moment
+    anchor: Anchor = "due"
+    catch_up: CatchUp = "none"
+    number: int = 1
+
+    def as_state(self) -> dict[str, Any]:
+        """Return the fields of a task that hold it (:mod:`taskmanager.tasks.recurring`)."""
+        rule = {"rrule": self.rrule, "anchor": self.anchor, "catch_up": self.catch_up}
+        return {
+            "recurrence": {**rule, "start": self.start.as_json()},
+            "occurrence": {"date": self.occurrence.as_json(), "number": self.number},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceDraft:
+    """An occurrence that is over, completed or skipped; whoever did it is a name as text."""
+
+    date: Moment
+    kind: str
+    at: datetime
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDraft:
     """One task as a file tells it; every value has passed the limits of the API.
 
@@ -63,12 +98,14 @@ class TaskDraft:
     parent: str | None = None
     position: str | None = None
     estimate_minutes: int | None = None
+    recurrence: RecurrenceDraft | None = None
     author: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     completed_at: datetime | None = None
     external_id: str | None = None
     comments: tuple[CommentDraft, ...] = ()
+    occurrences: tuple[OccurrenceDraft, ...] = ()
     raw: str = ""
     row: int = field(default=0, compare=False)
     place: str = field(default="", compare=False)

@@ -15,6 +15,8 @@ from taskmanager.integrations.formats.dates import check_moment, local_instant, 
 from taskmanager.integrations.formats.decoding import decode
 from taskmanager.integrations.formats.drafts import CommentDraft, Moment, Problems, Reading, RowProblem, TaskDraft
 from taskmanager.integrations.formats.ical_components import Calendar, Todo, parse
+from taskmanager.integrations.formats.ical_recurrence import NAMES as RECURRENCE
+from taskmanager.integrations.formats.ical_recurrence import follow
 from taskmanager.integrations.formats.values import BadValueError, refuse, shown
 from taskmanager.integrations.formats.words import is_number
 from taskmanager.tasks.schemas import MAX_ASSIGNEES, MAX_LABELS
@@ -35,7 +37,7 @@ def read_ical(content: bytes, timezone: str) -> Reading:
     """Read the VTODO components of an iCalendar file.
 
     Local times of COMPLETED and CREATED, which should be UTC, are read in ``timezone``. What has no field of ours
-    (RRULE, alarms, X- properties) is kept in ``raw``, one content line each.
+    (alarms, exceptions of a recurrence, X- properties) is kept in ``raw``, one content line each.
 
     Raises UnreadableFileError for what is no iCalendar file.
     """
@@ -43,17 +45,20 @@ def read_ical(content: bytes, timezone: str) -> Reading:
     problems = Problems()
     notes = []
     drafts: list[TaskDraft] = []
-    left_out = 0
+    left_out = unfollowed = 0
     for row, todo in enumerate(calendar.todos, start=1):
         reader = _TodoReader(calendar, timezone, RowProblem(row, f"VTODO {row}", "", "", ""), problems)
         draft = reader.read(todo)
         left_out += reader.left_out
+        unfollowed += reader.unfollowed
         if draft is not None:
             drafts.append(draft)
     if calendar.others:
         notes.append(f"{calendar.others:,} components that are no tasks (VTODO) were left out.")
     if left_out:
         notes.append(f"{left_out:,} properties too long to keep (attachments) were left out.")
+    if unfollowed:
+        notes.append(f"{unfollowed:,} recurrences that cannot be followed (no DUE, exceptions, rare rules) were kept.")
     return Reading("icalendar", len(calendar.todos), finish(drafts, problems), problems, notes=tuple(notes))
 
 
@@ -68,6 +73,8 @@ class _TodoReader:
     assignees: list[str] = field(default_factory=list)
     comments: list[CommentDraft] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    recurring: list[tuple[str, str, str]] = field(default_factory=list)
+    unfollowed: int = 0
     percent: int = 0
     left_out: int = 0
 
@@ -86,10 +93,11 @@ class _TodoReader:
                 occurrence = "#" + value
             try:
                 if not self._take(name, params, value):
-                    self.kept.append(str(line))
+                    self._set_aside(name, value, str(line))
             except BadValueError as error:
                 self._note(name, error.code, error.message)
         self._try("CATEGORIES", self._take_lists)
+        self._take_recurrence(follows=not occurrence)
         if "title" not in self.found and self.problems.count == before:
             self._note("SUMMARY", "missing", "Is missing.")
         # An occurrence that was changed on its own shares the UID of its series.
@@ -101,6 +109,12 @@ class _TodoReader:
         if self.percent and "completed_at" not in self.found:
             self.found.setdefault("status", "done" if self.percent == 100 else "in_progress")  # noqa: PLR2004
         return TaskDraft(**settle(self.found), row=self.where.row, place=self.where.place)
+
+    def _set_aside(self, name: str, value: str, line: str) -> None:
+        if name in RECURRENCE:
+            self.recurring.append((name, value, line))
+        else:
+            self.kept.append(line)
 
     def _note(self, field_name: str, code: str, message: str) -> None:
         self.problems.add(RowProblem(self.where.row, self.where.place, field_name, code, message))
@@ -119,6 +133,14 @@ class _TodoReader:
         self.found["comments"] = tuple(self.comments)
         if "project" not in self.found and self.calendar.name.strip():
             self.found["project"] = values.check_line(self.calendar.name)
+
+    def _take_recurrence(self, *, follows: bool) -> None:
+        """Take the rule, or keep all that belongs to it."""
+        properties = [(name, value) for name, value, _ in self.recurring]
+        self.found["recurrence"] = follow(properties, self.found.get("due")) if follows else None
+        if properties and self.found["recurrence"] is None:
+            self.kept += [line for _, _, line in self.recurring]
+            self.unfollowed += 1
 
     def _keep(self, lines: list[str]) -> Iterator[str]:
         room = values.TEXT_LENGTH

@@ -10,6 +10,7 @@ from icalendar.parser import Contentline
 
 from taskmanager.integrations.formats.drafts import Moment, TaskDraft
 from taskmanager.integrations.formats.ical_reader import DEADLINE, PROJECT
+from taskmanager.integrations.formats.ical_recurrence import told
 
 _STATUS = {"todo": "NEEDS-ACTION", "in_progress": "IN-PROCESS", "done": "COMPLETED", "cancelled": "CANCELLED"}
 _PRIORITY = {4: "1", 3: "3", 2: "5", 1: "9"}
@@ -63,6 +64,9 @@ def _lines(draft: TaskDraft, number: int) -> Iterator[str]:
         "COMPLETED:": draft.completed_at and _instant(draft.completed_at),
     }
     yield from (name + value for name, value in optional.items() if value)
+    if draft.recurrence is not None:
+        for name, value in told(draft.recurrence):
+            yield f"{name}:{value if name == 'RRULE' else _text(value)}"
 
 
 def _kept(raw: str) -> list[str]:

@@ -16,9 +16,11 @@ from taskmanager.integrations.formats.drafts import (
     CommentDraft,
     LabelDraft,
     Moment,
+    OccurrenceDraft,
     Problems,
     ProjectDraft,
     Reading,
+    RecurrenceDraft,
     RowProblem,
     TaskDraft,
 )
@@ -150,7 +152,10 @@ def write_json(
     yield b"\n}\n"
 
 
-def _shape(record: TaskDraft | ProjectDraft | LabelDraft | CommentDraft) -> dict[str, Any]:
+_Part = CommentDraft | RecurrenceDraft | OccurrenceDraft
+
+
+def _shape(record: TaskDraft | ProjectDraft | LabelDraft | _Part) -> dict[str, Any]:
     shape = {item.name: _plain(getattr(record, item.name)) for item in fields(record)}
     if isinstance(record, TaskDraft):
         # A project is told by its id; row and place belong to the file that was read.
@@ -168,5 +173,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return str(value)
     if isinstance(value, tuple):
-        return [_shape(item) if isinstance(item, CommentDraft) else item for item in value]
+        return [_plain(item) for item in value]
+    if isinstance(value, _Part):
+        return _shape(value)
     return value

@@ -1,17 +1,38 @@
 """The records of our own JSON format, held to the limits of the API; texts are taken to the letter."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from taskmanager.integrations.formats import values
 from taskmanager.integrations.formats.dates import check_moment, parse_iso, to_instant
-from taskmanager.integrations.formats.drafts import CommentDraft, LabelDraft, Moment, ProjectDraft, TaskDraft
+from taskmanager.integrations.formats.drafts import (
+    CommentDraft,
+    LabelDraft,
+    Moment,
+    OccurrenceDraft,
+    ProjectDraft,
+    RecurrenceDraft,
+    TaskDraft,
+)
 from taskmanager.kit.limits import Colour, Date
 from taskmanager.projects.schemas import Description, LabelName, ProjectName
 from taskmanager.tasks import schemas
+from taskmanager.tasks.recurrence.recurrence import Anchor, CatchUp
+from taskmanager.tasks.recurrence.rule import parse
+from taskmanager.tasks.recurrence.series import Series
 from taskmanager.tasks.schemas import AllDay, Timed, WhenIn
+from taskmanager.tasks.state import when_of
 
 
 def read_instant(value: object) -> datetime:
@@ -62,6 +83,41 @@ class CommentRecord(Record):
     updated_at: Instant | None = None
 
 
+class RecurrenceRecord(Record):
+    """A rule, and how far the task has come; by default its series begins at the due date."""
+
+    rrule: schemas.RuleText
+    anchor: Anchor = "due"
+    catch_up: CatchUp = "none"
+    start: When | None = None
+    occurrence: When | None = None
+    number: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+
+    def draft(self, due: Moment) -> RecurrenceDraft:
+        """Return the neutral record; raises ValueError if the rule does not fit its dates.
+
+        Whether the rule ever holds again is not looked for: a hundred thousand rows may ask. If not, it ends.
+        """
+        start = _moment(self.start) or due
+        occurrence = _moment(self.occurrence) or start
+        if (start.local is None, start.zone) != (occurrence.local is None, occurrence.zone):
+            message = "start and occurrence must be of the same kind"
+            raise ValueError(message)
+        Series(parse(self.rrule), when_of(start.as_json())).check_start()
+        return RecurrenceDraft(self.rrule, start, occurrence, self.anchor, self.catch_up, self.number)
+
+
+class OccurrenceRecord(Record):
+    date: When
+    kind: Literal["completed", "skipped"]
+    at: Instant
+    author: Name | None = None
+
+    def draft(self) -> OccurrenceDraft:
+        """Return the neutral record."""
+        return OccurrenceDraft(_moment(self.date) or Moment(), self.kind, self.at, self.author)
+
+
 class TaskRecord(Record):
     id: Id | None = None
     project_id: Id | None = None
@@ -73,6 +129,7 @@ class TaskRecord(Record):
     start: When | None = None
     due: When | None = None
     deadline: Date | None = None
+    recurrence: RecurrenceRecord | None = None
     labels: schemas.Labels = []
     assignees: Annotated[list[Name], Field(max_length=schemas.MAX_ASSIGNEES)] = []
     parent_id: Id | None = None
@@ -83,7 +140,19 @@ class TaskRecord(Record):
     updated_at: Instant | None = None
     completed_at: Instant | None = None
     comments: Annotated[list[CommentRecord], Field(max_length=values.MOST_COMMENTS)] = []
+    occurrences: Annotated[list[OccurrenceRecord], Field(max_length=values.MOST_OCCURRENCES)] = []
     raw: Text = ""
+
+    @field_validator("recurrence")
+    @classmethod
+    def _fits_due(cls, recurrence: RecurrenceRecord | None, info: ValidationInfo) -> RecurrenceRecord | None:
+        if recurrence is not None and "due" in info.data:
+            due = _moment(info.data["due"])
+            if due is None:
+                message = "needs a due date"
+                raise ValueError(message)
+            recurrence.draft(due)
+        return recurrence
 
     def draft(self, row: int, place: str) -> TaskDraft:
         """Return the neutral record."""
@@ -92,6 +161,8 @@ class TaskRecord(Record):
         kept["start"], kept["due"] = _moment(self.start), _moment(self.due)
         kept["labels"], kept["assignees"] = tuple(self.labels), tuple(self.assignees)
         kept["comments"] = tuple(CommentDraft(**comment.model_dump()) for comment in self.comments)
+        kept["recurrence"] = self.recurrence.draft(kept["due"]) if self.recurrence is not None else None
+        kept["occurrences"] = tuple(occurrence.draft() for occurrence in self.occurrences)
         return TaskDraft(**kept, row=row, place=place)
 
 

@@ -1,0 +1,1 @@
+"""When recurring tasks come again: pure functions of a rule, its dates, a time and a zone."""
