@@ -17,16 +17,21 @@ import taskmanager
 from taskmanager import upkeep
 from taskmanager.admin.api_tokens import api_tokens
 from taskmanager.admin.router import admin
+from taskmanager.admin.router_sessions import sessions
 from taskmanager.auth import router as sign_in_routes
 from taskmanager.auth import router_accounts as account_routes
 from taskmanager.auth import router_api_tokens as api_token_routes
+from taskmanager.auth import router_recovery as recovery_routes
 from taskmanager.auth.access_tokens import AccessTokens
 from taskmanager.auth.accounts import UserCreated
 from taskmanager.auth.api_tokens import ApiTokens
 from taskmanager.auth.cookies import CLIENT_HEADER, Cookies
 from taskmanager.auth.deps import Auth, get_actor
 from taskmanager.auth.keys import load_master, load_ring
+from taskmanager.auth.notices import Told
 from taskmanager.auth.passwords import Passwords
+from taskmanager.auth.post import JOB, Post
+from taskmanager.auth.recovery import FORGOT, Recovery
 from taskmanager.auth.refresh_tokens import RefreshTokens
 from taskmanager.auth.snapshots import AccessChanged, Snapshots
 from taskmanager.health import health
@@ -65,6 +70,8 @@ ROUTERS = (
     account_routes.entrance,
     account_routes.own,
     api_token_routes.own,
+    recovery_routes.entrance,
+    recovery_routes.own,
     tasks,
     actions,
     undo,
@@ -73,6 +80,7 @@ ROUTERS = (
     transfer,
     admin,
     api_tokens,
+    sessions,
     health,
 )
 
@@ -134,7 +142,7 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     master = load_master(settings)
-    events = _events()
+    events = _events(settings)
     database = Database(settings, events)
     cache = open_cache(settings.redis_url)
     snapshots = Snapshots(database, cache, master.derive("cache-seals"))
@@ -150,6 +158,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     life = timedelta(minutes=settings.access_token_minutes)
     passwords = Passwords(settings)
     tokens = ApiTokens(database, master.derive("api-tokens"))
+    post = Post(master.derive("mailed-links")) if settings.sends_mail else None
     state.auth = Auth(
         ring=ring,
         access=AccessTokens(lambda: ring, settings.issuer, life),
@@ -159,9 +168,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         snapshots=snapshots,
         cookies=Cookies(settings),
         registration=settings.registration,
+        max_sessions=settings.max_sessions,
+        post=post,
     )
-    jobs = Jobs(database)
+    jobs = state.jobs = Jobs(database)
     upkeep.schedule(jobs)
+    if post is not None:
+        _send_mail(jobs, settings, database, post)
     await snapshots.start()
     await tokens.start()
     await jobs.start()
@@ -176,9 +189,23 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.stop()
 
 
-def _events() -> EventBus:
+def _send_mail(jobs: Jobs, settings: Settings, database: Database, post: Post) -> None:
+    # Imported here: the libraries of mail cost 70 ms of a start that may never send any.
+    from taskmanager.auth.courier import Courier  # noqa: PLC0415
+    from taskmanager.kit.mail import Mailer  # noqa: PLC0415
+
+    async def answer(session: Any, payload: dict[str, Any]) -> None:
+        await Recovery(session, post).answer(payload)
+
+    jobs.handle(FORGOT, answer)
+    jobs.outside(JOB, Courier(database, Mailer(settings), post, settings.public_url).deliver)
+
+
+def _events(settings: Settings) -> EventBus:
     """Return who must hear of what within a transaction, whoever makes it: a request or the command line."""
     events = EventBus()
+    if settings.sends_mail:
+        events.inside(Told, Post.send_notice)
     events.inside(AccessChanged, Snapshots.write_down)
     events.inside(UserCreated, _give_inbox)
     events.inside(SectionGone, leave_section)
@@ -187,7 +214,7 @@ def _events() -> EventBus:
 
 def open_database(settings: Settings) -> Database:
     """Return the database for work outside a server."""
-    return Database(settings, _events())
+    return Database(settings, _events(settings))
 
 
 async def _give_inbox(session: Any, fact: UserCreated) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth import api_token_repository as api_tokens
+from taskmanager.auth import notices, snapshots
 from taskmanager.auth import repository as auth
-from taskmanager.auth import snapshots
 from taskmanager.integrations import repository as integrations
 from taskmanager.kit import clock
 from taskmanager.kit.http import idempotency
@@ -36,6 +36,7 @@ async def _purge_sessions(session: AsyncSession, _: dict[str, Any]) -> None:
     await auth.purge(session, before)
     await api_tokens.purge(session, before)
     await snapshots.purge(session)
+    await notices.purge(session)
 
 
 async def _purge_trash(session: AsyncSession, _: dict[str, Any]) -> None:

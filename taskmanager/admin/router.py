@@ -39,6 +39,7 @@ _CHANGE = refusals(400, 401, 403, 404, 409, 413, 415, 422)
 _LINKS = {
     "users": "/admin/users",
     "invitations": "/admin/invitations",
+    "sessions": "/admin/sessions",
 }
 
 
@@ -47,6 +48,7 @@ def _user_out(user: User) -> UserOut:
         id=user.id,
         username=user.username,
         email=user.email,
+        email_verified=user.email_verified,
         display_name=user.display_name,
         role=user.role,
         timezone=user.timezone,
@@ -60,7 +62,8 @@ def _user_out(user: User) -> UserOut:
 def _link_out(request: Request, link: NewLink) -> LinkOut:
     # Never built from the request's Host where an address is configured (ASVS 3.7.2).
     base = request.app.state.settings.public_url or str(request.base_url)
-    return LinkOut(id=link.id, kind=link.kind, url=link.url(base), expires_at=link.expires_at)
+    url = link.url(base) if link.sent_to is None else None
+    return LinkOut(id=link.id, kind=link.kind, url=url, sent_to=link.sent_to, expires_at=link.expires_at)
 
 
 @admin.get("", response_model=Overview, responses=_READ)
@@ -93,7 +96,10 @@ async def list_users(
 
 @admin.post("/users", status_code=201, response_model=UserCreated, openapi_extra=SECRET, responses=_CHANGE)
 async def create_user(request: Request, actor: AdminDep, accounts: AccountsDep, body: UserCreate) -> Any:
-    """Make an account; its owner chooses the password by the one-time link of the answer."""
+    """Make an account; its owner chooses the password by the one-time link of the answer.
+
+    With an e-mail address, where mail is set up, the link goes there and is not shown.
+    """
     user, link = await accounts.create(body, actor)
     return UserCreated(user=_user_out(user), link=_link_out(request, link))
 
@@ -112,7 +118,10 @@ async def update_user(actor: AdminDep, accounts: AccountsDep, user_id: IdPath, b
 
 @admin.post("/users/{user_id}/reset", status_code=201, response_model=LinkOut, openapi_extra=SECRET, responses=_CHANGE)
 async def start_reset(request: Request, actor: AdminDep, accounts: AccountsDep, user_id: IdPath) -> Any:
-    """Make a one-time link by which the owner chooses a new password; hand it over yourself."""
+    """Make a one-time link by which the owner chooses a new password.
+
+    It goes to the verified e-mail address; without one, or without a mail server, hand it over yourself.
+    """
     return _link_out(request, await accounts.start_reset(user_id, actor))
 
 
@@ -145,7 +154,7 @@ async def invite(request: Request, actor: AdminDep, links: LinksDep, body: Invit
     """Make a one-time link by which somebody makes an account of their own."""
     if body.role == "admin":
         require_recent(actor)
-    link = links.make("invitation", created_by=actor.user_id, role=body.role, email=body.email)
+    link = await links.offer("invitation", to=body.email, created_by=actor.user_id, role=body.role)
     return _link_out(request, link)
 
 

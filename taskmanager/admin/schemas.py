@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from taskmanager.auth.schemas import SessionOut
 from taskmanager.kit.limits import Output
 
 
@@ -34,3 +35,15 @@ class Overview(Output):
     counts: Counts
     keys: list[KeyOut]
     links: dict[str, str]
+
+
+class AdminSession(SessionOut):
+    """A session and whose it is; ``current`` is the one of whoever asks."""
+
+    user_id: str
+    username: str
+
+
+class AdminSessionList(Output):
+    items: list[AdminSession]
+    next_cursor: str | None

@@ -6,8 +6,11 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from taskmanager.auth.addresses import EmailTakenError, prove, take
 from taskmanager.auth.links import LinkInvalidError, Links, NewLink
 from taskmanager.auth.models import User
+from taskmanager.auth.notices import tell
+from taskmanager.auth.post import Post
 from taskmanager.auth.repository import AccountRepository, LinkRepository, SessionRepository
 from taskmanager.auth.roles import Actor, Role
 from taskmanager.auth.schemas import ProfileUpdate, Registration, Setup, UserCreate, UserUpdate
@@ -24,11 +27,6 @@ RECENT = timedelta(minutes=10)
 class UsernameTakenError(ConflictError):
     code = "username_taken"
     title = "This user name is taken."
-
-
-class EmailTakenError(ConflictError):
-    code = "email_taken"
-    title = "Another account uses this e-mail address."
 
 
 class LastAdminError(ConflictError):
@@ -78,23 +76,34 @@ def require_recent(actor: Actor) -> None:
 class Accounts:
     """Changes of accounts within one transaction."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, post: Post | None = None) -> None:
         self._session = session
         self._repository = AccountRepository(session)
-        self._links = Links(session)
+        self._links = Links(session, post)
 
     async def register(self, data: Registration, password_hash: str, mode: str) -> User:
         """Make an account for whoever asks, as far as the setting ``mode`` allows."""
         refuse_registration(mode, invited=data.invitation is not None)
         if data.invitation is None:
-            return await self.add(data.username, "user", password_hash, data.email, data.display_name)
+            return await self._register(data, "user", password_hash, data.email, None)
         link = await self._links.use("invitation", data.invitation)
         inviter = await self._repository.get(link.created_by) if link.created_by else None
         if inviter is None or not (inviter.active and inviter.role == "admin"):
             raise LinkInvalidError
-        return await self.add(
-            data.username, link.role or "user", password_hash, data.email or link.email, data.display_name
-        )
+        return await self._register(data, link.role or "user", password_hash, data.email or link.email, link.sent_to)
+
+    async def _register(
+        self, data: Registration, role: str, password_hash: str, email: str | None, proven: str | None
+    ) -> User:
+        """Add an account. An address that nobody has proved to read gets a link first, where mail works."""
+        asked = email if email != proven and self._links.by_mail else None
+        if email is not None and email == proven:
+            await take(self._session, email)
+        user = await self.add(data.username, role, password_hash, email if asked is None else None, data.display_name)
+        if asked is not None and await self._links.may_mail("email", asked):
+            await self._links.offer("email", to=asked, user_id=user.id)
+        prove(user, proven)
+        return user
 
     async def set_up(self, data: Setup, password_hash: str) -> User:
         """Make the first administrator."""
@@ -107,12 +116,15 @@ class Accounts:
         return await self.add(data.username, "admin", password_hash)
 
     async def create(self, data: UserCreate, actor: Actor | None) -> tuple[User, NewLink]:
-        """Make an account whose owner chooses the password by a one-time link. No actor: the command line."""
+        """Make an account whose owner chooses the password by a one-time link. No actor: the command line.
+
+        The link goes to the e-mail address, whose owner is believed once it is used; else whoever asks hands it over.
+        """
         if actor is not None and data.role == "admin":
             require_recent(actor)
         user = await self.add(data.username, data.role, None, data.email)
         await self._session.flush()  # the link refers to the account
-        return user, await self._links.replace_reset(user.id, actor.user_id if actor else None)
+        return user, await self._links.replace_reset(user.id, actor.user_id if actor else None, data.email)
 
     async def add(
         self,
@@ -166,16 +178,18 @@ class Accounts:
         if user.active and not active:
             user.auth_epoch += 1
             await SessionRepository(self._session, user.id).revoke("disabled")
+        if user.role != role:
+            await tell(self._session, user.id, "role_changed", role=role)
         user.role, user.active = role, active
         await record(self._session, AccessChanged(user_id=user.id))
         return user
 
     async def start_reset(self, user_id: str, actor: Actor | None) -> NewLink:
-        """Return a one-time link by which the owner chooses a new password."""
+        """Make a one-time link by which the owner chooses a new password. It goes to the verified address."""
         if actor is not None:
             require_recent(actor)
         user = await self._repository.get(user_id)
-        return await self._links.replace_reset(user.id, actor.user_id if actor else None)
+        return await self._links.replace_reset(user.id, actor.user_id if actor else None, user.reachable_at)
 
     async def reset_password(self, reset_token: str, password_hash: str) -> None:
         """Set the password by a link; all sessions of the account end."""
@@ -185,6 +199,9 @@ class Accounts:
         user = await self._repository.get(link.user_id, lock=True)
         if not user.active:
             raise LinkInvalidError
+        prove(user, link.sent_to)
+        if user.password_hash is not None:
+            await tell(self._session, user.id, "password_reset")
         await self._set_password(user, password_hash, keep_session=None)
 
     async def change_password(self, actor: Actor, checked_hash: str, password_hash: str) -> None:
@@ -192,6 +209,7 @@ class Accounts:
         user = await self._repository.get(actor.user_id, lock=True)
         if user.password_hash != checked_hash:
             raise WrongPasswordError
+        await tell(self._session, user.id, "password_changed")
         await self._set_password(user, password_hash, keep_session=actor.session_id)
 
     async def _set_password(self, user: User, password_hash: str, keep_session: str | None) -> None:
@@ -202,12 +220,16 @@ class Accounts:
         if keep_session is not None:
             (await sessions.get(keep_session)).auth_epoch = user.auth_epoch
         await LinkRepository(self._session).remove("reset", user_id=user.id)
+        # Who knew the old password may have asked for another address.
+        await LinkRepository(self._session).use_up("email", user.id)
         await record(self._session, AccessChanged(user_id=user.id))
 
     async def end_sessions(self, user_id: str, *, reason: str, but: str | None = None) -> None:
         """End the sessions of an account, all or all but one."""
         user = await self._repository.get(user_id)
         await SessionRepository(self._session, user.id).revoke(reason, but=but)
+        if reason == "ended_by_admin":
+            await tell(self._session, user.id, "sessions_ended_by_admin")
         await record(self._session, AccessChanged(user_id=user.id))
 
 

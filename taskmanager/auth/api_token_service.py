@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.auth import audit
+from taskmanager.auth import audit, notices
 from taskmanager.auth.accounts import require_recent
 from taskmanager.auth.api_token_repository import ApiTokenRepository
 from taskmanager.auth.api_token_schemas import ApiTokenCreate
@@ -73,6 +73,7 @@ class ApiTokenService:
             scopes=" ".join(scopes),
             days=data.expires_in_days,
         )
+        await notices.tell(self._session, user.id, "api_token_created", name=token.name)
         return token
 
     async def _require_live_session(self, user: User) -> None:

@@ -14,6 +14,7 @@ from taskmanager.auth.credentials import Presented, SessionEndedError, TokenInva
 from taskmanager.auth.keys import KeyRing
 from taskmanager.auth.links import Kind, Links
 from taskmanager.auth.passwords import Passwords
+from taskmanager.auth.post import Post
 from taskmanager.auth.refresh_tokens import RefreshTokens
 from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.roles import Actor
@@ -40,6 +41,8 @@ class Auth:
     snapshots: Snapshots
     cookies: Cookies
     registration: str
+    max_sessions: int
+    post: Post | None
 
 
 async def get_auth(request: Request) -> Auth:
@@ -205,15 +208,15 @@ async def check_change(request: Request, auth: AuthDep, actor: ActorDep, body: P
 
 
 async def get_sessions(auth: AuthDep, session: SessionDep) -> Sessions:
-    return Sessions(session, auth.access, auth.refresh)
+    return Sessions(session, auth.access, auth.refresh, auth.max_sessions)
 
 
-async def get_accounts(session: SessionDep) -> Accounts:
-    return Accounts(session)
+async def get_accounts(auth: AuthDep, session: SessionDep) -> Accounts:
+    return Accounts(session, auth.post)
 
 
-async def get_links(session: SessionDep) -> Links:
-    return Links(session)
+async def get_links(auth: AuthDep, session: SessionDep) -> Links:
+    return Links(session, auth.post)
 
 
 # Each of these is declared before the session in a route, so that its work is done before the write lock is taken.

@@ -1,4 +1,4 @@
-"""Tables of accounts, sessions, API tokens, one-time links, signing keys and revocations."""
+"""Tables of accounts, sessions, tokens, one-time links, signing keys, revocations, notices and the audit trail."""
 
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,16 @@ class User(Model):
     timezone: Mapped[str] = mapped_column(String(64))
     locale: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def email_verified(self) -> bool:
+        """Whether the address signs in and gets mail."""
+        return self.email_verified_at is not None
+
+    @property
+    def reachable_at(self) -> str | None:
+        """The address that mail may go to: one that the owner has proved to read."""
+        return self.email if self.email_verified else None
 
 
 class Session(Model):
@@ -75,10 +85,14 @@ class ApiToken(Model):
 
 
 class Link(Model):
-    """A one-time link: first set-up, an invitation, or the choice of a password. Only its digest is kept."""
+    """A one-time link: first set-up, an invitation, the choice of a password, or the proof of an address.
+
+    Only its digest is kept. ``sent_to`` is where mail took it: whoever uses it reads that address. A link that was
+    shown to somebody instead proves nothing of ``email``, which is what was said about it.
+    """
 
     __tablename__ = "links"
-    __table_args__ = (CheckConstraint("kind IN ('setup', 'invitation', 'reset')", name="kind"),)
+    __table_args__ = (CheckConstraint("kind IN ('setup', 'invitation', 'reset', 'email')", name="kind"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
@@ -87,6 +101,7 @@ class Link(Model):
     created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     role: Mapped[str | None] = mapped_column(String(16))
     email: Mapped[str | None] = mapped_column(String(254))
+    sent_to: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -123,6 +138,20 @@ class Revocation(Model):
     user_id: Mapped[str | None] = mapped_column(Id)
     session_id: Mapped[str | None] = mapped_column(Id)
     at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Notice(Model):
+    """Something that an owner should know happened to the account."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_user_id_at_id", "user_id", "at", "id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(48))
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)
+    read_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class AuditEvent(Model):

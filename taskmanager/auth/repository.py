@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.models import Link, Session, User
@@ -18,10 +18,17 @@ SESSION_ORDER = [
     SortKey(Session.created_at, lambda row: row.created_at, descending=True),
     SortKey(Session.id, lambda row: row.id, descending=True),
 ]
+PAIR_ORDER = [
+    SortKey(Session.created_at, lambda pair: pair[0].created_at, descending=True),
+    SortKey(Session.id, lambda pair: pair[0].id, descending=True),
+]
 LINK_ORDER = [
     SortKey(Link.created_at, lambda row: row.created_at, descending=True),
     SortKey(Link.id, lambda row: row.id, descending=True),
 ]
+
+
+MOST_ORIGINS = 500
 
 
 class AccountRepository:
@@ -44,6 +51,11 @@ class AccountRepository:
         verified = (User.email_key == key) & User.email_verified_at.is_not(None)
         matches = verified if "@" in key else User.username == key
         return (await self._session.execute(select(User).where(matches))).scalar_one_or_none()
+
+    async def find_by_email(self, address: str) -> User | None:
+        """Return the account that has an address or claims to."""
+        statement = select(User).where(User.email_key == address.lower())
+        return (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
 
     async def find_by_username(self, username: str) -> User | None:
         return (await self._session.execute(select(User).where(User.username == username))).scalar_one_or_none()
@@ -85,20 +97,23 @@ class SessionRepository:
     def of(cls, session: AsyncSession, actor: Actor) -> "SessionRepository":
         return cls(session, actor.user_id)
 
+    def _live(self) -> Select[Session]:
+        joined = select(Session).join(User, User.id == Session.user_id)
+        return joined.where(Session.user_id == self._user_id, *_are_live())
+
     async def list_live(self, pager: Pager) -> Sequence[Session]:
-        now = clock.now()
-        statement = (
-            select(Session)
-            .join(User, User.id == Session.user_id)
-            .where(
-                Session.user_id == self._user_id,
-                Session.revoked_at.is_(None),
-                Session.auth_epoch == User.auth_epoch,
-                Session.idle_expires_at > now,
-                Session.absolute_expires_at > now,
-            )
-        )
+        statement = self._live()
         return (await self._session.execute(pager.apply(statement, SESSION_ORDER))).scalars().all()
+
+    async def list_beyond(self, most: int) -> Sequence[Session]:
+        """Return the live sessions but the ``most`` that were used last."""
+        statement = self._live().order_by(Session.rotated_at.desc(), Session.id.desc()).offset(most)
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def list_origins(self) -> Sequence[tuple[str, str]]:
+        """Return addresses and agents of the account's sessions, also of those that have ended."""
+        statement = select(Session.ip, Session.user_agent).where(Session.user_id == self._user_id).distinct()
+        return [(ip, agent) for ip, agent in (await self._session.execute(statement.limit(MOST_ORIGINS))).all()]
 
     async def get(self, session_id: str) -> Session:
         statement = select(Session).where(Session.id == session_id, Session.user_id == self._user_id)
@@ -116,6 +131,26 @@ class SessionRepository:
             statement = statement.where(Session.id != but)
         result: Any = await self._session.execute(statement.values(revoked_at=clock.now(), revoked_reason=reason))
         return int(result.rowcount)
+
+
+def _are_live() -> tuple[ColumnElement[bool], ...]:
+    now = clock.now()
+    return (
+        Session.revoked_at.is_(None),
+        Session.auth_epoch == User.auth_epoch,
+        Session.idle_expires_at > now,
+        Session.absolute_expires_at > now,
+    )
+
+
+async def list_sessions_for_system(
+    session: AsyncSession, pager: Pager, user_id: str | None
+) -> Sequence[tuple[Session, User]]:
+    """Return the live sessions of everybody, or of one account, for administrators."""
+    statement = select(Session, User).join(User, User.id == Session.user_id).where(*_are_live())
+    if user_id is not None:
+        statement = statement.where(Session.user_id == user_id)
+    return [(row, user) for row, user in (await session.execute(pager.apply(statement, PAIR_ORDER))).all()]
 
 
 class LinkRepository:
@@ -150,6 +185,17 @@ class LinkRepository:
             statement = statement.where(Link.id == link_id)
         result: CursorResult[Any] = await self._session.execute(statement)  # type: ignore[assignment]
         return int(result.rowcount)
+
+    async def use_up(self, kind: str, user_id: str) -> None:
+        """Make unused links of an account dead; that they were made stays known."""
+        mine = (Link.kind == kind, Link.user_id == user_id, Link.used_at.is_(None))
+        await self._session.execute(update(Link).where(*mine).values(used_at=clock.now()))
+
+    async def count_mailed(self, kind: str, address: str, since: datetime) -> int:
+        """Return how many links of a kind went to an address without an administrator's asking."""
+        asked = (Link.kind == kind, Link.created_by.is_(None), Link.created_at >= since)
+        statement = select(func.count()).where(func.lower(Link.sent_to) == address.lower(), *asked)
+        return await self._session.scalar(statement) or 0
 
     async def list_invitations(self, pager: Pager) -> Sequence[Link]:
         statement = select(Link).where(Link.kind == "invitation", Link.user_id.is_(None))

@@ -1,7 +1,8 @@
 """Signing in and out, refreshing, and one's own sessions."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +18,7 @@ from taskmanager.auth.deps import (
     SessionsDep,
     verified,
 )
+from taskmanager.auth.devices import in_words
 from taskmanager.auth.models import Session
 from taskmanager.auth.repository import SESSION_ORDER, SessionRepository
 from taskmanager.auth.schemas import CookieTokens, SessionList, SessionOut, Tokens
@@ -122,7 +124,8 @@ def _session_of(auth: Auth, token: str) -> str | None:
         return None
 
 
-def _out(row: Session, current: str) -> SessionOut:
+def session_out(row: Session, device: str, current: str) -> SessionOut:
+    """Return a session as its owner and administrators see it."""
     return SessionOut(
         id=row.id,
         created_at=row.created_at,
@@ -130,6 +133,7 @@ def _out(row: Session, current: str) -> SessionOut:
         expires_at=min(row.idle_expires_at, row.absolute_expires_at),
         ip=row.ip,
         user_agent=row.user_agent,
+        device=device,
         label=row.label,
         current=row.id == current,
     )
@@ -139,7 +143,8 @@ def _out(row: Session, current: str) -> SessionOut:
 async def list_sessions(actor: ActorDep, pager: PagerDep, reader: ReaderDep) -> Any:
     """List your live sessions, newest first."""
     rows = await SessionRepository.of(reader, actor).list_live(pager)
-    return pager.page(rows, SESSION_ORDER, lambda row: _out(row, actor.session_id))
+    devices = dict(zip(rows, await in_words([row.user_agent for row in rows]), strict=True))
+    return pager.page(rows, SESSION_ORDER, lambda row: session_out(row, devices[row], actor.session_id))
 
 
 @own.delete("/sessions/{session_id}", status_code=204, responses=NO_CONTENT | refusals(400, 401, 403, 404, 409, 422))
@@ -150,6 +155,11 @@ async def end_session(actor: ActorDep, session_id: IdPath, sessions: SessionsDep
 
 
 @own.delete("/sessions", status_code=204, responses=NO_CONTENT | refusals(400, 401, 403, 409, 422))
-async def end_other_sessions(actor: ActorDep, accounts: AccountsDep) -> None:
-    """End all your sessions but this one."""
-    await accounts.end_sessions(actor.user_id, reason="ended_by_owner", but=actor.session_id)
+async def end_other_sessions(
+    actor: ActorDep,
+    accounts: AccountsDep,
+    everywhere: Annotated[bool, Query(alias="all", description="End this session too.")] = False,
+) -> None:
+    """End all your sessions but this one, or with ``all`` really all."""
+    but = None if everywhere else actor.session_id
+    await accounts.end_sessions(actor.user_id, reason="ended_by_owner", but=but)

@@ -29,6 +29,7 @@ async def read_setup(auth: AuthDep, reader: ReaderDep) -> SetupState:
         setup_required=not await AccountRepository(reader).has_admin(),
         registration=auth.registration,
         password_min_length=auth.passwords.min_length,
+        mail=auth.post is not None,
     )
 
 
@@ -52,7 +53,10 @@ async def set_up(hashed: HashedSetupDep, accounts: AccountsDep) -> Any:
     responses=refusals(400, 403, 409, 413, 415, 422, 503),
 )
 async def register(auth: AuthDep, hashed: HashedRegistrationDep, accounts: AccountsDep) -> Any:
-    """Make an account, by invitation or freely, as the server's setting allows."""
+    """Make an account, by invitation or freely, as the server's setting allows.
+
+    Where mail is set up, an e-mail address is used once the link that is sent there was opened.
+    """
     return await accounts.register(hashed.data, hashed.password_hash, auth.registration)
 
 

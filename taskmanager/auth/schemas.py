@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from taskmanager.auth.notices import Kind
 from taskmanager.auth.roles import Role
-from taskmanager.kit.limits import UNSET, Input, OneLine, Output, Timezone
+from taskmanager.kit.limits import EMAIL, UNSET, IdText, Input, OneLine, Output, Timezone
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def _check_username(name: str) -> str:
@@ -22,7 +22,7 @@ def _check_username(name: str) -> str:
 
 
 def _check_email(address: str) -> str:
-    if not _EMAIL.fullmatch(address) or not address.isprintable():
+    if not EMAIL.fullmatch(address) or not address.isprintable():
         message = "must be an e-mail address"
         raise ValueError(message)
     return address
@@ -37,12 +37,15 @@ Password = Annotated[str, Field(min_length=1, max_length=1024)]
 LinkToken = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+LoginName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=254),
+    Field(description="User name or verified e-mail."),
+]
+
+
 class Login(Input):
-    username: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=254),
-        Field(description="User name or verified e-mail."),
-    ]
+    username: LoginName
     password: Password
     remember: bool = True
     cookie: Annotated[bool, Field(description="Put the tokens into HttpOnly cookies instead of the answer.")] = False
@@ -90,6 +93,7 @@ class SetupState(Output):
     setup_required: bool
     registration: Literal["invite", "open", "closed"]
     password_min_length: int
+    mail: bool
 
 
 class PasswordReset(Input):
@@ -102,6 +106,25 @@ class PasswordChange(Input):
     new_password: Password
 
 
+class Forgotten(Input):
+    username: LoginName
+
+
+class EmailChange(Input):
+    email: Email
+    current_password: Password
+
+
+class EmailConfirmation(Input):
+    token: LinkToken
+
+
+class Accepted(Output):
+    """It will be done, as far as it can be; the answer is the same either way."""
+
+    accepted: Literal[True]
+
+
 class ProfileUpdate(Input):
     display_name: DisplayName = UNSET
     timezone: Timezone = UNSET
@@ -112,6 +135,7 @@ class Account(Output):
     id: str
     username: str
     email: str | None
+    email_verified: bool
     display_name: str
     role: Role
     timezone: str
@@ -126,6 +150,7 @@ class SessionOut(Output):
     expires_at: datetime
     ip: str
     user_agent: str
+    device: Annotated[str, Field(description="The agent in words, such as Firefox on Windows.")]
     label: str
     current: bool
 
@@ -133,6 +158,26 @@ class SessionOut(Output):
 class SessionList(Output):
     items: list[SessionOut]
     next_cursor: str | None
+
+
+class NoticeOut(Output):
+    """Something that happened to the account. ``detail`` holds short plain values, which depend on the kind."""
+
+    id: str
+    kind: Kind
+    at: datetime
+    read_at: datetime | None
+    device: str | None
+    detail: dict[str, str | int | bool | None]
+
+
+class NoticeList(Output):
+    items: list[NoticeOut]
+    next_cursor: str | None
+
+
+class NoticesRead(Input):
+    up_to: Annotated[IdText, Field(description="The newest notice that was seen; without it all are.")] | None = None
 
 
 class UserCreate(Input):
@@ -159,11 +204,15 @@ class UserList(Output):
 
 
 class LinkOut(Output):
-    """A one-time link; its secret is in the fragment, which no server ever sees. Shown once."""
+    """A one-time link; its secret is in the fragment, which no server ever sees. Shown once.
+
+    A link that went by mail to ``sent_to`` is not shown.
+    """
 
     id: str
     kind: Literal["invitation", "reset"]
-    url: str
+    url: str | None
+    sent_to: str | None
     expires_at: datetime
 
 

@@ -11,8 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from taskmanager.auth.access_tokens import CHALLENGE, AccessTokens
+from taskmanager.auth.devices import is_new
 from taskmanager.auth.models import Session, User
+from taskmanager.auth.notices import tell
 from taskmanager.auth.refresh_tokens import Presented, RefreshTokens, digest
+from taskmanager.auth.repository import SessionRepository
 from taskmanager.auth.snapshots import AccessChanged
 from taskmanager.kit import clock
 from taskmanager.kit.errors import AppError
@@ -24,6 +27,7 @@ IDLE = timedelta(days=14)
 IDLE_FORGOTTEN = timedelta(hours=12)
 ABSOLUTE = timedelta(days=30)
 MAX_LATE_RECOVERIES = 10
+MOST_SESSIONS = 100
 SALT_BYTES = 16
 
 
@@ -70,12 +74,15 @@ class Refusal:
 
 
 class Sessions:
-    """The life of sessions within one transaction."""
+    """The life of sessions within one transaction; an account has at most ``most`` of them."""
 
-    def __init__(self, session: AsyncSession, access: AccessTokens, refresh: RefreshTokens) -> None:
+    def __init__(
+        self, session: AsyncSession, access: AccessTokens, refresh: RefreshTokens, most: int = MOST_SESSIONS
+    ) -> None:
         self._session = session
         self._access = access
         self._refresh = refresh
+        self._most = most
 
     async def begin(self, user_id: str, password_hash: str, how: SignIn, new_hash: str | None = None) -> Grant:
         """Start a session for an account whose password was just checked against ``password_hash``.
@@ -89,6 +96,7 @@ class Sessions:
             raise LoginRefusedError
         if new_hash is not None:
             user.password_hash = new_hash
+        await self._make_room(user, how)
         now = clock.now()
         row = Session(
             id=new_id(),
@@ -109,6 +117,17 @@ class Sessions:
         row.token_digest = digest(token)
         self._session.add(row)
         return self._grant(row, token)
+
+    async def _make_room(self, user: User, how: SignIn) -> None:
+        """Tell of a sign-in from somewhere new; end the sessions that were used least recently if there are too many.
+
+        The account is locked, so of two sign-ins at once the later one counts the earlier one's session.
+        """
+        sessions = SessionRepository(self._session, user.id)
+        if is_new(await sessions.list_origins(), how.ip, how.user_agent, clock.now() - user.created_at):
+            await tell(self._session, user.id, "new_sign_in", address=how.ip, agent=how.user_agent)
+        for row in await sessions.list_beyond(self._most - 1):
+            await self._revoke(row, "too_many_sessions")
 
     async def rotate(self, token: str, idempotency_key: str | None) -> Grant | Refusal:
         """Exchange a refresh token for its successor; the decision table is in ``docs/security.md``."""
@@ -167,6 +186,7 @@ class Sessions:
             if within:
                 return Refusal("refresh_token_used", session_over=False)
         await self._revoke(row, "refresh_token_reused")
+        await tell(self._session, row.user_id, "session_reused", address=row.ip, agent=row.user_agent)
         return Refusal("refresh_token_reused", session_over=True)
 
     async def _count_recovery(self, row: Session) -> bool:

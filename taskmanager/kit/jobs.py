@@ -7,7 +7,7 @@ crash loses none and doubles none.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,7 @@ MAX_BACKOFF = timedelta(hours=1)
 MAX_DOUBLINGS = 12
 
 Handler = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
+Outside = Callable[["Job"], Awaitable[None]]
 
 
 class Job(Model):
@@ -81,12 +82,21 @@ class Jobs:
         self._database = database
         self._handlers: dict[str, Handler] = {}
         self._recurring: dict[str, _Recurring] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._outside: dict[str, Outside] = {}
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
     def handle(self, kind: str, handler: Handler) -> None:
         """Run ``handler`` for jobs of ``kind``; it gets the transaction that also ends the job."""
         self._handlers[kind] = handler
+
+    def outside(self, kind: str, handler: Outside) -> None:
+        """Run ``handler`` without a transaction: for what leaves the house, such as mail.
+
+        After a crash it may run again for the same job; whoever receives can tell by the job's id. What is slow out
+        there holds up no other job.
+        """
+        self._outside[kind] = handler
 
     def every(self, interval: timedelta, kind: str, handler: Handler) -> None:
         """Run ``handler`` once per ``interval`` across all processes."""
@@ -96,44 +106,44 @@ class Jobs:
         async with self._database.write() as session:
             for kind in self._recurring:
                 await enqueue(session, kind, clock.now(), unique_key=f"recurring:{kind}")
-        self._task = asyncio.create_task(self._loop())
+        lanes = ([*self._handlers, *self._recurring], [*self._outside])
+        self._tasks = [asyncio.create_task(self._loop(kinds)) for kinds in lanes if kinds]
 
     async def stop(self) -> None:
-        """Let the job under way end, then return."""
+        """Let the jobs under way end, then return."""
         self._stopping.set()
-        if self._task is not None:
-            await self._task
+        await asyncio.gather(*self._tasks)
 
-    async def _loop(self) -> None:
+    async def _loop(self, kinds: Sequence[str]) -> None:
         while not self._stopping.is_set():
             try:
-                while not self._stopping.is_set() and await self.run_due():
+                while not self._stopping.is_set() and await self.run_due(kinds):
                     pass
             except (SQLAlchemyError, OSError):
                 logger.warning("jobs wait for the database", exc_info=True)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)
 
-    async def run_due(self) -> bool:
-        """Run one due job; return False when there is none."""
+    async def run_due(self, kinds: Sequence[str] | None = None) -> bool:
+        """Run one due job, of certain kinds or of any; return False when there is none."""
         async with self._database.read() as session:
-            found = await session.scalar(select(Job.id).where(self._claimable()).order_by(Job.due_at).limit(1))
+            found = await session.scalar(select(Job.id).where(self._claimable(kinds)).order_by(Job.due_at).limit(1))
         if found is None:
             return False
-        job = await self._claim()
+        job = await self._claim(kinds)
         if job is not None:
             await self._run(job)
         return True
 
-    def _claimable(self) -> ColumnElement[bool]:
+    def _claimable(self, kinds: Sequence[str] | None) -> ColumnElement[bool]:
         now = clock.now()
-        kinds = [*self._handlers, *self._recurring]
+        kinds = kinds or [*self._handlers, *self._recurring, *self._outside]
         free = or_(Job.lease_until.is_(None), Job.lease_until < now)
         return (Job.due_at <= now) & free & Job.kind.in_(kinds)
 
-    async def _claim(self) -> Job | None:
+    async def _claim(self, kinds: Sequence[str] | None = None) -> Job | None:
         async with self._database.write() as session:
-            statement = select(Job).where(self._claimable()).order_by(Job.due_at).limit(1)
+            statement = select(Job).where(self._claimable(kinds)).order_by(Job.due_at).limit(1)
             job = (await session.execute(statement.with_for_update(skip_locked=True))).scalar_one_or_none()
             if job is not None:
                 job.lease_until = clock.now() + LEASE
@@ -141,9 +151,11 @@ class Jobs:
         return job
 
     async def _run(self, job: Job) -> None:
-        recurring = self._recurring.get(job.kind)
+        recurring, outside = self._recurring.get(job.kind), self._outside.get(job.kind)
         mine = (Job.id == job.id) & (Job.lease_until == job.lease_until)
         try:
+            if outside:
+                await outside(job)
             async with self._database.write() as session:
                 # Ended first: whoever lost the lease has no effect, and nobody claims a row that is being ended.
                 if recurring:
@@ -151,7 +163,7 @@ class Jobs:
                     ended: Any = await session.execute(update(Job).where(mine).values(after))
                 else:
                     ended = await session.execute(delete(Job).where(mine))
-                if ended.rowcount:
+                if ended.rowcount and not outside:
                     await (recurring.handler if recurring else self._handlers[job.kind])(session, job.payload)
         except Exception as error:
             # A failing job must neither stop the worker nor be forgotten.

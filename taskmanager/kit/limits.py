@@ -95,3 +95,8 @@ Timezone = Annotated[str, AfterValidator(_check_timezone)]
 """The name of an IANA time zone."""
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+# What stands in a header and on an SMTP command line without quotes. More can be an address; nobody has one.
+_LABEL = r"[^@\s.<>()\[\],;:\\\"]+"
+EMAIL = re.compile(rf"(?=.{{1,64}}@){_LABEL}(\.{_LABEL})*@{_LABEL}(\.{_LABEL})+")
+"""An e-mail address as people write it."""

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from taskmanager.kit.limits import EMAIL
+
 PREFIX = "TASKMANAGER_"
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -19,7 +21,9 @@ class Settings(BaseSettings):
     A secret can be given by file instead: ``TASKMANAGER_ADMIN_PASSWORD_FILE=/run/secrets/admin``.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     data_dir: Path = Field(default=Path("data"), description="Folder of the database and the master secret.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
@@ -45,6 +49,15 @@ class Settings(BaseSettings):
     hash_workers: int = Field(default=1, ge=1, le=32, description="Threads that hash passwords.")
     hash_queue: int = Field(default=64, ge=1, le=10_000, description="Password checks that may wait; more get a 503.")
     public_url: str = Field(default="", description="Address that users type, such as https://tasks.example.org.")
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="smtp://user:password@host:587?starttls=1 or smtps://user:password@host; empty: no mail is sent.",
+    )
+    smtp_url_file: Path | None = Field(default=None, description="File that holds that address.")
+    mail_from: str = Field(default="", description="Sender of mail; empty: taskmanager@ the host of PUBLIC_URL.")
+    max_sessions: int = Field(
+        default=100, ge=1, le=10_000, description="Sessions of one account; one more ends the least recently used."
+    )
     allowed_hosts: Words = Field(default=(), description="Further host names to answer to, separated by commas.")
     cors_origins: Words = Field(default=(), description="Origins whose pages may call the API, separated by commas.")
     trusted_proxies: Words = Field(
@@ -82,6 +95,35 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _check_mail(self) -> Self:
+        try:
+            url = self.mail_url()
+        except OSError as error:
+            message = f"cannot read {PREFIX}SMTP_URL_FILE: {error.strerror}"
+            raise ValueError(message) from error
+        if url:
+            _check_smtp(url)
+            if not self.public_url:
+                # Links in mail must never be built from what a request calls this server (ASVS 3.7.2).
+                message = f"{PREFIX}SMTP_URL needs {PREFIX}PUBLIC_URL: links in mail begin with it"
+                raise ValueError(message)
+        if self.mail_from and not EMAIL.fullmatch(self.mail_from):
+            message = f"{PREFIX}MAIL_FROM must be an address like tasks@example.org"
+            raise ValueError(message)
+        return self
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether a mail server is set up."""
+        return bool(self.smtp_url_file or self.smtp_url.get_secret_value())
+
+    def mail_url(self) -> str:
+        """Return the address of the mail server with its password, from its file if one is named."""
+        if self.smtp_url_file is not None:
+            return self.smtp_url_file.read_text(encoding="utf-8").strip()
+        return self.smtp_url.get_secret_value()
+
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
@@ -92,3 +134,11 @@ class Settings(BaseSettings):
         if self.admin_password_file is not None:
             return self.admin_password_file.read_text(encoding="utf-8").rstrip("\r\n")
         return self.admin_password.get_secret_value()
+
+
+def _check_smtp(url: str) -> None:
+    parts = urlsplit(url)
+    known = parts.query in {"", "starttls=0", "starttls=1"}
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0 or not known:
+        message = f"{PREFIX}SMTP_URL must look like smtp://user:password@host:587?starttls=1"
+        raise ValueError(message)

@@ -49,6 +49,7 @@ async def test_an_account_is_shown_without_its_secrets(api: Api) -> None:
     shown = (await chief.get(f"/admin/users/{anna.user_id}")).json()
     assert set(shown) == {
         "id", "username", "email", "display_name", "role", "timezone", "locale", "created_at", "active", "has_password",
+            "email_verified",
     }  # fmt: skip
     assert (shown["username"], shown["role"], shown["active"], shown["has_password"]) == ("anna", "user", True, True)
 

@@ -21,6 +21,8 @@ from tests.servers import ADMIN, app_server, taskmanager
 
 OWN_ACCOUNT = {
     "/me",
+    "/me/email",
+    "/me/notices/read",
     "/me/password",
     "/sessions",
     "/sessions/{session_id}",

@@ -19,7 +19,7 @@ ATTEMPTS = 3
 TOLERANCE = 0.05
 BUSY = 1.5
 """How many times its work a try takes where it waits for others."""
-SMALL = ("/login", "/refresh", "/logout", "/setup", "/register", "/reset")
+SMALL = ("/login", "/refresh", "/logout", "/setup", "/register", "/reset", "/forgot", "/me/email/confirm")
 """What takes credentials: 4 KiB of JSON at most."""
 
 

@@ -27,7 +27,7 @@ async def test_R10_sessions_are_listed_with_the_current_one_marked(api: Api) -> 
     assert [item["id"] for item in items] == [*(grant.session_id for grant in reversed(others)), client.session_id]
     assert [item["id"] for item in items if item["current"]] == [client.session_id]
     assert set(items[0]) == {
-        "id", "created_at", "last_used_at", "expires_at", "ip", "user_agent", "label", "current",
+        "id", "created_at", "last_used_at", "expires_at", "ip", "user_agent", "device", "label", "current",
     }  # fmt: skip
     first = (await client.get("/sessions?limit=3")).json()
     rest = (await client.get("/sessions", params={"limit": 3, "cursor": first["next_cursor"]})).json()

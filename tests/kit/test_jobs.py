@@ -133,6 +133,53 @@ async def test_a_crashed_worker_s_job_is_taken_over_once_its_lease_ends(database
     assert len(await jobs(databases[0], "marked")) == 1
 
 
+async def test_what_goes_outside_is_tried_again_until_it_went(databases: list[Database]) -> None:
+    worker = Jobs(databases[0])
+    tried: list[str] = []
+
+    async def post(job: Job) -> None:
+        tried.append(job.id)
+        # No transaction is open meanwhile: others write.
+        async with databases[0].write() as session:
+            await enqueue(session, "marked", clock.now())
+        if len(tried) < 3:
+            raise ConnectionRefusedError
+
+    worker.outside("mark", post)
+    await add(databases[0])
+    now = clock.now()
+    for _ in range(3):
+        with time_machine.travel(now, tick=False):
+            assert await worker.run_due()
+            now += MINUTE
+    assert len(tried) == 3
+    assert len(set(tried)) == 1
+    assert await jobs(databases[0], "mark") == []
+
+
+async def test_what_is_slow_outside_holds_up_no_other_job(databases: list[Database]) -> None:
+    worker = Worker(databases[0])
+    release = asyncio.Event()
+
+    async def wait(_: Job) -> None:
+        await release.wait()
+
+    worker.outside("slow", wait)
+    async with databases[0].write() as session:
+        await enqueue(session, "slow", clock.now())
+    await add(databases[0])
+    await worker.start()
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        if await jobs(databases[0], "marked"):
+            break
+    assert len(await jobs(databases[0], "marked")) == 1
+    assert len(await jobs(databases[0], "slow")) == 1
+    release.set()
+    await worker.stop()
+    assert await jobs(databases[0], "slow") == []
+
+
 async def test_what_recurs_runs_once_an_interval_in_all_processes(databases: list[Database]) -> None:
     runs: list[str] = []
     workers = []
