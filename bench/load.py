@@ -5,6 +5,7 @@ rotation can use the token it was just given. What it measures is checked from o
 as long as that stays clearly under one, the server was the limit.
 """
 
+import heapq
 import math
 import select
 import socket
@@ -30,7 +31,17 @@ class Answer:
         return self.head.split(b"\r\n" + name + b": ", 1)[1].split(b"\r\n", 1)[0]
 
 
-Conversation = Generator[bytes, Answer, None]
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A request to send after a while, as a client does that was told when to come back."""
+
+    seconds: float
+    request: bytes
+
+
+Conversation = Generator[bytes | Later, Answer, None]
+PutOff = list[tuple[float, int, bytes]]
+"""A heap: when, on which connection, what."""
 
 
 @dataclass
@@ -69,9 +80,11 @@ class _Connection:
         self._sent_at = 0.0
 
     def begin(self) -> None:
-        self._send(next(self._conversation))
+        first = next(self._conversation)
+        assert isinstance(first, bytes), "a conversation begins at once"
+        self.send(first)
 
-    def _send(self, request: bytes) -> None:
+    def send(self, request: bytes) -> None:
         self._sent_at = time.perf_counter()
         self.socket.sendall(request)
 
@@ -93,8 +106,13 @@ class _Connection:
         self._received = b""
         return Answer(int(head[9:12]), head, data[end + 4 :]), time.perf_counter() - self._sent_at
 
-    def go_on(self, answer: Answer) -> None:
-        self._send(self._conversation.send(answer))
+    def go_on(self, answer: Answer, put_off: PutOff) -> None:
+        following = self._conversation.send(answer)
+        if isinstance(following, Later):
+            due = time.perf_counter() + following.seconds
+            heapq.heappush(put_off, (due, self.socket.fileno(), following.request))
+        else:
+            self.send(following)
 
     def end(self, answer: Answer) -> None:
         """Give the last answer to the conversation, and send nothing more."""
@@ -119,10 +137,11 @@ def run(
                 poll.register(connection.socket, select.EPOLLIN)
         for connection in connections.values():
             connection.begin()
+        put_off: PutOff = []
         if warm_up:
-            _drive(poll, connections, warm_up)
-        measured = _drive(poll, connections, seconds)
-        _drain(poll, connections)
+            _drive(poll, connections, put_off, warm_up)
+        measured = _drive(poll, connections, put_off, seconds)
+        _drain(poll, connections, put_off)
         return measured
     finally:
         poll.close()
@@ -130,38 +149,45 @@ def run(
             connection.socket.close()
 
 
-def _answered(poll: select.epoll, connections: dict[int, _Connection]) -> Iterator[tuple[_Connection, Answer, float]]:
-    """Wait once; yield the answers that are complete."""
-    ready = poll.poll(STALL_SECONDS)
-    if not ready:
+def _answered(
+    poll: select.epoll, connections: dict[int, _Connection], put_off: PutOff
+) -> Iterator[tuple[_Connection, Answer, float]]:
+    """Wait once, for an answer or until something is due; yield the answers that are complete."""
+    ready = poll.poll(max(0.0, put_off[0][0] - time.perf_counter()) if put_off else STALL_SECONDS)
+    if not ready and not put_off:
         message = f"no answer within {STALL_SECONDS} s"
         raise TimeoutError(message)
+    while put_off and put_off[0][0] <= time.perf_counter():
+        _, number, request_bytes = heapq.heappop(put_off)
+        connections[number].send(request_bytes)
     for descriptor, _ in ready:
         connection = connections[descriptor]
         if (complete := connection.read()) is not None:
             yield connection, *complete
 
 
-def _drive(poll: select.epoll, connections: dict[int, _Connection], seconds: float) -> dict[str, Measured]:
+def _drive(
+    poll: select.epoll, connections: dict[int, _Connection], put_off: PutOff, seconds: float
+) -> dict[str, Measured]:
     measured = {connection.group: Measured() for connection in connections.values()}
     begun, cpu = time.perf_counter(), time.process_time()
     until = begun + seconds
     while (now := time.perf_counter()) < until:
-        for connection, answer, latency in _answered(poll, connections):
+        for connection, answer, latency in _answered(poll, connections, put_off):
             group = measured[connection.group]
             group.latencies.append(latency)
             group.statuses[answer.status] = group.statuses.get(answer.status, 0) + 1
-            connection.go_on(answer)
+            connection.go_on(answer, put_off)
     share = (time.process_time() - cpu) / (now - begun) if seconds else 0.0
     for group in measured.values():
         group.seconds, group.client_cpu = now - begun, share
     return measured
 
 
-def _drain(poll: select.epoll, connections: dict[int, _Connection]) -> None:
-    waiting = set(connections)
+def _drain(poll: select.epoll, connections: dict[int, _Connection], put_off: PutOff) -> None:
+    waiting = set(connections) - {number for _, number, _ in put_off}
     while waiting:
-        for connection, answer, _ in _answered(poll, connections):
+        for connection, answer, _ in _answered(poll, connections, []):
             waiting.discard(connection.socket.fileno())
             connection.end(answer)
 

@@ -4,10 +4,11 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from bench.dataset import PASSWORD
-from bench.load import Answer, Conversation, request, run
+from bench.load import Answer, Conversation, Later, request, run
 
 
 @dataclass
@@ -117,6 +118,15 @@ def _login(target: Target, number: int) -> Conversation:
     message = login_request(target.users[number])
     while True:
         yield message
+
+
+def storm(target: Target, number: int) -> Conversation:
+    """Sign in over and over, and come back when one was told to: most of five hundred at once are told."""
+    message = login_request(target.users[number % len(target.users)])
+    answer = yield message
+    while True:
+        busy = answer.status == HTTPStatus.SERVICE_UNAVAILABLE
+        answer = yield Later(float(answer.header(b"retry-after")), message) if busy else message
 
 
 SCENARIOS: dict[str, Callable[[Target, int], Conversation]] = {

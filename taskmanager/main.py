@@ -18,6 +18,7 @@ from taskmanager import upkeep
 from taskmanager.admin.api_tokens import api_tokens
 from taskmanager.admin.router import admin
 from taskmanager.admin.router_sessions import sessions
+from taskmanager.auth import quotas
 from taskmanager.auth import router as sign_in_routes
 from taskmanager.auth import router_accounts as account_routes
 from taskmanager.auth import router_api_tokens as api_token_routes
@@ -45,8 +46,10 @@ from taskmanager.kit.http.docs import docs_routes
 from taskmanager.kit.http.middleware import Edge, Gate
 from taskmanager.kit.http.pages import web_app
 from taskmanager.kit.http.route import methods_of
+from taskmanager.kit.http.throttled import Turnstile
 from taskmanager.kit.jobs import Jobs
 from taskmanager.kit.settings import Settings
+from taskmanager.kit.throttle import Throttle
 from taskmanager.projects.router import labels, projects
 from taskmanager.projects.sections import SectionGone
 from taskmanager.projects.service import add_inbox
@@ -131,9 +134,13 @@ def create_app(settings: Settings) -> FastAPI:
                 "If-None-Match",
                 CLIENT_HEADER,
             ],
-            expose_headers=["ETag", "Link", "Location", "X-Operation-ID", "X-Request-ID", "Idempotency-Replayed"],
+            expose_headers=[
+                *("ETag", "Link", "Location", "X-Operation-ID", "X-Request-ID", "Idempotency-Replayed"),
+                *("RateLimit", "RateLimit-Policy", "Retry-After"),
+            ],
         )
     app.add_middleware(Gate, settings=settings)
+    app.add_middleware(Turnstile, limit=quotas.ADDRESS)
     app.add_middleware(Edge, settings=settings)
     return app
 
@@ -150,6 +157,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     state.database, state.cache, state.started = database, cache, time.monotonic()
     state.draining = False
+    state.throttle = Throttle(cache, master.derive("throttle-buckets"), on=settings.rate_limits)
     state.idempotency_secret = master.derive("idempotency")
     state.cursor_secret = master.derive("cursors")
     state.may_replay = may_replay

@@ -19,6 +19,7 @@ from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.schemas import UserCreate
 from taskmanager.kit import logs, migrate
+from taskmanager.kit.errors import InvalidError
 from taskmanager.kit.settings import PREFIX, Settings
 from taskmanager.main import create_app, open_database
 
@@ -36,6 +37,8 @@ def serve(settings: Settings) -> None:
     """Serve until told to stop; requests under way are finished first."""
     logs.configure(settings.log_format, settings.log_level)
     signal.signal(signal.SIGTERM, _end)
+    if not settings.rate_limits:
+        logger.warning("RATE LIMITS ARE OFF (%sRATE_LIMITS): passwords may be guessed without end. Tests only!", PREFIX)
     load_master(settings)  # a secret that must not be used is told here, not from inside the server
     with _listen(settings) as listener:
         migrate.upgrade(settings)
@@ -136,9 +139,11 @@ async def _first_hash(settings: Settings, passwords: Passwords) -> str:
     except OSError as error:
         message = f"cannot read {PREFIX}ADMIN_PASSWORD_FILE: {error.strerror}"
         raise StartProblem(message) from error
-    if len(password) < passwords.min_length:
-        message = f"{PREFIX}ADMIN_PASSWORD must have at least {passwords.min_length} characters"
-        raise StartProblem(message)
+    try:
+        await passwords.refuse_weak(password, "", settings.admin_username)
+    except InvalidError as error:
+        message = f"{PREFIX}ADMIN_PASSWORD cannot be used. {error.extra['errors'][0]['message']}"
+        raise StartProblem(message) from error
     return await passwords.hash(password)
 
 

@@ -77,16 +77,16 @@ def _execute(url: str, *statements: str) -> None:
 
 @pytest.fixture
 def settings(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
-    """Return settings of an empty installation; a test may change them with the ``settings_with`` marker."""
+    """Return settings of an empty installation without limits; tests of limits switch them on by themselves."""
     if backend == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         shutil.copytree(template, tmp_path / "data")
-        return Settings(data_dir=tmp_path / "data")
+        return Settings(data_dir=tmp_path / "data", rate_limits=False)
     database_url: str = request.getfixturevalue("postgresql_url")
     redis_url: str = request.getfixturevalue("redis_url")
     # Ten times as fast as TRUNCATE where there is next to nothing to delete.
     _execute(database_url, *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)))  # noqa: S608 - our names
-    return Settings(data_dir=tmp_path / "data", database_url=database_url, redis_url=redis_url)
+    return Settings(data_dir=tmp_path / "data", database_url=database_url, redis_url=redis_url, rate_limits=False)
 
 
 @pytest.fixture

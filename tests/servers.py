@@ -42,11 +42,13 @@ class AppServer:
 def app_server(data: Path, *, port: int | None = None, **settings: str) -> Iterator[AppServer]:
     """Serve on ``data`` until the block ends; begin again with the same folder to restart.
 
-    ``settings`` are those of the product, in small letters: ``redis_url="redis://..."``. Its log goes to a file
-    beside the data folder. Ending the block sends SIGTERM; a test may have ended the process before.
+    ``settings`` are those of the product, in small letters: ``redis_url="redis://..."``. Limits are off unless asked
+    for. Its log goes to a file beside the data folder. Ending the block sends SIGTERM; a test may have ended the
+    process before.
     """
     port = port or free_port()
-    environment = environment_of(data, **{"admin_username": ADMIN, "admin_password": PASSWORD, **settings})
+    ours = {"admin_username": ADMIN, "admin_password": PASSWORD, "rate_limits": "off"}
+    environment = environment_of(data, **{**ours, **settings})
     command = [*PROGRAM, "serve", "--port", str(port)]
     log = data.with_name(f"{data.name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)

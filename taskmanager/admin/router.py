@@ -9,9 +9,10 @@ from starlette.requests import Request
 import taskmanager
 from taskmanager.admin.repository import counts_for_system, keys_for_system
 from taskmanager.admin.schemas import Overview
-from taskmanager.auth import scopes
+from taskmanager.auth import quotas, scopes
 from taskmanager.auth.accounts import require_recent
 from taskmanager.auth.deps import AccountsDep, AdminDep, LinksDep
+from taskmanager.auth.limited import limited
 from taskmanager.auth.links import NewLink
 from taskmanager.auth.models import Link, User
 from taskmanager.auth.repository import LINK_ORDER, USER_ORDER, AccountRepository, LinkRepository
@@ -83,7 +84,7 @@ async def read_overview(request: Request, _actor: AdminDep, reader: ReaderDep) -
     )
 
 
-@admin.get("/users", response_model=UserList, responses=_READ)
+@admin.get("/users", response_model=UserList, responses=_READ, dependencies=[limited(quotas.SEARCHES)])
 async def list_users(
     _actor: AdminDep,
     reader: ReaderDep,

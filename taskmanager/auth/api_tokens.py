@@ -104,7 +104,6 @@ class ApiTokens:
         needed: frozenset[str] = getattr(request.state, "scopes", frozenset())
         if not needed or not needed.issubset(scopes):
             raise InsufficientScopeError(needed)
-        request.state.account_id = user_id
         return Actor(
             user_id=user_id,
             username=username,

@@ -29,6 +29,15 @@ class TokenInvalidError(AppError):
         super().__init__(headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
 
 
+class RefreshTokenInvalidError(AppError):
+    status = 401
+    code = "invalid_refresh_token"
+    title = "This is not a refresh token of this server."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
+
+
 class SessionEndedError(AppError):
     status = 401
     code = "session_ended"

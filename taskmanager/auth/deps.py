@@ -6,17 +6,20 @@ from typing import Annotated
 from fastapi import Depends, Header
 from starlette.requests import Request
 
+from taskmanager.auth import quotas
 from taskmanager.auth.access_tokens import AccessTokens, Claims, TokenRefusedError
 from taskmanager.auth.accounts import Accounts, WrongPasswordError, refuse_registration, refuse_same
 from taskmanager.auth.api_tokens import ApiTokens, is_api_token
+from taskmanager.auth.attempts import admit, guess
 from taskmanager.auth.cookies import Cookies, refuse_foreign_sign_in
 from taskmanager.auth.credentials import Presented, SessionEndedError, TokenInvalidError, access_token, present
 from taskmanager.auth.keys import KeyRing
-from taskmanager.auth.links import Kind, Links
+from taskmanager.auth.links import Kind, Links, digest
+from taskmanager.auth.models import User
 from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.post import Post
 from taskmanager.auth.refresh_tokens import RefreshTokens
-from taskmanager.auth.repository import AccountRepository
+from taskmanager.auth.repository import AccountRepository, LinkRepository
 from taskmanager.auth.roles import Actor
 from taskmanager.auth.schemas import Login, PasswordChange, PasswordReset, Refresh, Registration, Setup
 from taskmanager.auth.sign_in import LoginRefusedError, Sessions, SignIn
@@ -64,13 +67,18 @@ def verified(auth: Auth, token: str) -> Claims:
 async def get_actor(request: Request, auth: AuthDep) -> Actor:
     """Return who is asking; the role comes from the database, never from the token."""
     token, by_cookie = access_token(request, auth.cookies)
-    if not by_cookie and is_api_token(token):
-        return await auth.api_tokens.actor(request, token)
+    by_api_token = not by_cookie and is_api_token(token)
+    actor = await (auth.api_tokens.actor(request, token) if by_api_token else _of_session(auth, token))
+    request.state.account_id = actor.user_id
+    quotas.count(request, actor.user_id)
+    return actor
+
+
+async def _of_session(auth: Auth, token: str) -> Actor:
     claims = verified(auth, token)
     snapshot = await auth.snapshots.get(claims.session_id)
     if snapshot is None or snapshot.user_id != claims.user_id:
         raise SessionEndedError
-    request.state.account_id = snapshot.user_id
     return Actor(
         user_id=snapshot.user_id,
         username=snapshot.username,
@@ -114,8 +122,15 @@ class CheckedLogin:
 
 
 async def check_login(request: Request, auth: AuthDep, body: Login) -> CheckedLogin:
-    """Check name and password; the work is the same for unknown, wrong and disabled."""
+    """Count a try to sign in, then check name and password."""
     refuse_foreign_sign_in(request, cookie=body.cookie)
+    with auth.passwords.place():
+        async with guess(request, await admit(request, body.username), LoginRefusedError):
+            return await _check_password(request, auth, body)
+
+
+async def _check_password(request: Request, auth: Auth, body: Login) -> CheckedLogin:
+    """Check name and password; the work is the same for unknown, wrong and disabled."""
     database: Database = request.app.state.database
     async with database.read() as session:
         user = await AccountRepository(session).find_by_login(body.username)
@@ -151,6 +166,10 @@ class HashedRegistration:
     password_hash: str
 
 
+def _names_of(user: User | None) -> tuple[str | None, ...]:
+    return (user.username, user.display_name, user.email) if user is not None else ()
+
+
 async def _require_link(request: Request, kind: Kind, token: str) -> None:
     database: Database = request.app.state.database
     async with database.read() as session:
@@ -161,7 +180,8 @@ async def hash_registration(request: Request, auth: AuthDep, body: Registration)
     refuse_registration(auth.registration, invited=body.invitation is not None)
     if body.invitation is not None:
         await _require_link(request, "invitation", body.invitation)
-    auth.passwords.refuse_weak(body.password, "/password")
+    names = (body.username, body.display_name, body.email)
+    await auth.passwords.refuse_weak(body.password, "/password", *names)
     return HashedRegistration(body, await auth.passwords.hash(body.password))
 
 
@@ -173,7 +193,7 @@ class HashedSetup:
 
 async def hash_setup(request: Request, auth: AuthDep, body: Setup) -> HashedSetup:
     await _require_link(request, "setup", body.setup_token)
-    auth.passwords.refuse_weak(body.password, "/password")
+    await auth.passwords.refuse_weak(body.password, "/password", body.username)
     return HashedSetup(body, await auth.passwords.hash(body.password))
 
 
@@ -185,7 +205,10 @@ class HashedReset:
 
 async def hash_reset(request: Request, auth: AuthDep, body: PasswordReset) -> HashedReset:
     await _require_link(request, "reset", body.reset_token)
-    auth.passwords.refuse_weak(body.password, "/password")
+    database: Database = request.app.state.database
+    async with database.read() as session:
+        owner = await LinkRepository(session).find_owner(digest(body.reset_token))
+    await auth.passwords.refuse_weak(body.password, "/password", *_names_of(owner))
     return HashedReset(body.reset_token, await auth.passwords.hash(body.password))
 
 
@@ -197,10 +220,11 @@ class CheckedChange:
 
 async def check_change(request: Request, auth: AuthDep, actor: ActorDep, body: PasswordChange) -> CheckedChange:
     """Check the current password and hash the new one, both before the write lock."""
-    auth.passwords.refuse_weak(body.new_password, "/new_password")
     database: Database = request.app.state.database
     async with database.read() as session:
-        stored = (await AccountRepository(session).get(actor.user_id)).password_hash
+        user = await AccountRepository(session).get(actor.user_id)
+    await auth.passwords.refuse_weak(body.new_password, "/new_password", *_names_of(user))
+    stored = user.password_hash
     if not await auth.passwords.check(body.current_password, stored) or stored is None:
         raise WrongPasswordError
     refuse_same(body.current_password, body.new_password)

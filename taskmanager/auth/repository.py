@@ -31,6 +31,12 @@ LINK_ORDER = [
 MOST_ORIGINS = 500
 
 
+def _named(login: str) -> ColumnElement[bool]:
+    key = login.lower()
+    verified = (User.email_key == key) & User.email_verified_at.is_not(None)
+    return verified if "@" in key else User.username == key
+
+
 class AccountRepository:
     """Accounts. Before someone is signed in there is no asker, and administrators see all: nothing to limit."""
 
@@ -47,10 +53,13 @@ class AccountRepository:
 
     async def find_by_login(self, login: str) -> User | None:
         """Return the account of a user name or a verified e-mail address."""
-        key = login.lower()
-        verified = (User.email_key == key) & User.email_verified_at.is_not(None)
-        matches = verified if "@" in key else User.username == key
-        return (await self._session.execute(select(User).where(matches))).scalar_one_or_none()
+        return (await self._session.execute(select(User).where(_named(login)))).scalar_one_or_none()
+
+    async def addresses_of(self, login: str, since: datetime) -> Sequence[str]:
+        """Return from where the account of a name was signed in to since then; nothing for a name nobody has."""
+        statement = select(Session.ip).distinct().join(User, User.id == Session.user_id)
+        statement = statement.where(_named(login), Session.created_at > since)
+        return (await self._session.execute(statement)).scalars().all()
 
     async def find_by_email(self, address: str) -> User | None:
         """Return the account that has an address or claims to."""
@@ -175,6 +184,11 @@ class LinkRepository:
     async def is_live(self, digest: bytes, kind: str) -> bool:
         live = (Link.digest == digest, Link.kind == kind, Link.used_at.is_(None), Link.expires_at > clock.now())
         return (await self._session.scalar(select(Link.id).where(*live))) is not None
+
+    async def find_owner(self, digest: bytes) -> User | None:
+        """Return the account that a link was made for."""
+        statement = select(User).join(Link, Link.user_id == User.id).where(Link.digest == digest)
+        return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def remove(self, kind: str, *, user_id: str | None = None, link_id: str | None = None) -> int:
         """Remove unused links of a kind: all, those of an account, or one."""

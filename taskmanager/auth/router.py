@@ -6,7 +6,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskmanager.auth.credentials import TokenInvalidError
+from taskmanager.auth.credentials import RefreshTokenInvalidError, TokenInvalidError
 from taskmanager.auth.deps import (
     AccountsDep,
     ActorDep,
@@ -19,6 +19,7 @@ from taskmanager.auth.deps import (
     verified,
 )
 from taskmanager.auth.devices import in_words
+from taskmanager.auth.limited import ForgeryDep
 from taskmanager.auth.models import Session
 from taskmanager.auth.repository import SESSION_ORDER, SessionRepository
 from taskmanager.auth.schemas import CookieTokens, SessionList, SessionOut, Tokens
@@ -36,7 +37,6 @@ own = router(tags=["sessions"])
 _TITLES = {
     "refresh_token_used": "This refresh token was used a moment ago.",
     "refresh_token_reused": "This refresh token was used before. The session has been ended for safety.",
-    "invalid_refresh_token": "This is not a refresh token of this server.",
     "session_ended": "This session has ended. Sign in again.",
 }
 
@@ -79,6 +79,7 @@ async def refresh(
     request: Request,
     response: Response,
     auth: AuthDep,
+    _forgery: ForgeryDep,
     presented: PresentedDep,
     idempotency_key: RotationKeyDep,
     sessions: SessionsDep,
@@ -91,6 +92,8 @@ async def refresh(
     outcome = await sessions.rotate(presented.refresh or "", idempotency_key)
     if isinstance(outcome, Grant):
         return _granted(response, auth, outcome, cookie=presented.by_cookie)
+    if outcome.code == RefreshTokenInvalidError.code:
+        raise RefreshTokenInvalidError
     challenge = TokenInvalidError().headers
     refused = problem(request, 401, outcome.code, _TITLES[outcome.code], headers=challenge)
     # A loser of a race must not take the winner's cookie away.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from taskmanager.auth import scopes
+from taskmanager.auth import quotas, scopes
 from taskmanager.auth.deps import (
     AccountsDep,
     ActorDep,
@@ -12,6 +12,7 @@ from taskmanager.auth.deps import (
     HashedResetDep,
     HashedSetupDep,
 )
+from taskmanager.auth.limited import PasswordCheckDep, limited_by_address
 from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.schemas import Account, ProfileUpdate, SetupState
 from taskmanager.kit.db import ReaderDep
@@ -37,6 +38,7 @@ async def read_setup(auth: AuthDep, reader: ReaderDep) -> SetupState:
     "/setup",
     status_code=201,
     response_model=Account,
+    dependencies=[limited_by_address(quotas.ENTRANCE)],
     openapi_extra=SECRET,
     responses=refusals(400, 403, 409, 413, 415, 422, 503),
 )
@@ -49,6 +51,7 @@ async def set_up(hashed: HashedSetupDep, accounts: AccountsDep) -> Any:
     "/register",
     status_code=201,
     response_model=Account,
+    dependencies=[limited_by_address(quotas.ENTRANCE)],
     openapi_extra=SECRET,
     responses=refusals(400, 403, 409, 413, 415, 422, 503),
 )
@@ -63,6 +66,7 @@ async def register(auth: AuthDep, hashed: HashedRegistrationDep, accounts: Accou
 @entrance.post(
     "/reset",
     status_code=204,
+    dependencies=[limited_by_address(quotas.ENTRANCE)],
     openapi_extra=SECRET,
     responses=NO_CONTENT | refusals(400, 403, 413, 415, 422, 503),
 )
@@ -89,6 +93,8 @@ async def update_me(actor: ActorDep, body: ProfileUpdate, accounts: AccountsDep)
     openapi_extra=SECRET,
     responses=NO_CONTENT | refusals(400, 401, 403, 413, 415, 422, 503),
 )
-async def change_password(actor: ActorDep, change: CheckedChangeDep, accounts: AccountsDep) -> None:
+async def change_password(
+    actor: ActorDep, _count: PasswordCheckDep, change: CheckedChangeDep, accounts: AccountsDep
+) -> None:
     """Change your password; your other sessions end."""
     await accounts.change_password(actor, change.checked_hash, change.password_hash)

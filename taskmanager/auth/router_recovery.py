@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
+from taskmanager.auth import quotas
 from taskmanager.auth.deps import ActorDep
 from taskmanager.auth.deps_recovery import CheckedEmailDep, ForgottenDep, RecoveryDep
 from taskmanager.auth.devices import in_words
+from taskmanager.auth.limited import PasswordCheckDep, limited_by_address
 from taskmanager.auth.models import Notice
 from taskmanager.auth.notices import NOTICE_ORDER, NoticeRepository
 from taskmanager.auth.recovery import ask_for_link
@@ -25,6 +27,7 @@ own = router(tags=["accounts"])
     status_code=202,
     response_model=Accepted,
     openapi_extra=SECRET,
+    dependencies=[limited_by_address(quotas.ENTRANCE)],
     responses=refusals(400, 409, 413, 415, 422),
 )
 async def forgot_password(login: ForgottenDep, session: SessionDep) -> Any:
@@ -40,6 +43,7 @@ async def forgot_password(login: ForgottenDep, session: SessionDep) -> Any:
     "/me/email/confirm",
     status_code=204,
     openapi_extra=SECRET,
+    dependencies=[limited_by_address(quotas.ENTRANCE)],
     responses=NO_CONTENT | refusals(400, 403, 409, 413, 415, 422),
 )
 async def confirm_email(recovery: RecoveryDep, body: EmailConfirmation) -> None:
@@ -54,7 +58,9 @@ async def confirm_email(recovery: RecoveryDep, body: EmailConfirmation) -> None:
     openapi_extra=SECRET,
     responses=refusals(400, 401, 403, 409, 413, 415, 422, 503),
 )
-async def change_email(actor: ActorDep, checked: CheckedEmailDep, recovery: RecoveryDep) -> Any:
+async def change_email(
+    actor: ActorDep, _count: PasswordCheckDep, checked: CheckedEmailDep, recovery: RecoveryDep
+) -> Any:
     """Ask for another e-mail address; it is used once the link that is sent there was opened."""
     await recovery.request_email(actor, checked.checked_hash, checked.address)
     return Accepted(accepted=True)

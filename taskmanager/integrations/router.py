@@ -8,8 +8,9 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from taskmanager.auth import scopes
+from taskmanager.auth import quotas, scopes
 from taskmanager.auth.deps import ActorDep
+from taskmanager.auth.limited import limited
 from taskmanager.integrations.deps import KINDS, ImportServiceDep, PreparedDep
 from taskmanager.integrations.exporting import MEDIA_TYPES, Exporter, file_name
 from taskmanager.integrations.schemas import ExportQuery, ImportQuery, ImportReport
@@ -71,7 +72,14 @@ _EXPORT: Responses = {
 }
 
 
-@transfer.post("/import", status_code=201, response_model=ImportReport, responses=_IMPORT, openapi_extra=_FILE)
+@transfer.post(
+    "/import",
+    status_code=201,
+    response_model=ImportReport,
+    responses=_IMPORT,
+    openapi_extra=_FILE,
+    dependencies=[limited(quotas.IMPORTS)],
+)
 async def import_file(
     response: Response, prepared: PreparedDep, service: ImportServiceDep, query: Annotated[ImportQuery, Query()]
 ) -> Any:
@@ -82,7 +90,7 @@ async def import_file(
     return report
 
 
-@transfer.get("/export", response_class=StreamingResponse, responses=_EXPORT)
+@transfer.get("/export", response_class=StreamingResponse, responses=_EXPORT, dependencies=[limited(quotas.EXPORTS)])
 async def export_file(request: Request, actor: ActorDep, query: Annotated[ExportQuery, Query()]) -> Any:
     """Take out everything you may see, or one project, as a file. What lies in the trash stays there."""
     database: Database = request.app.state.database

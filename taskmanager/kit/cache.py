@@ -106,6 +106,10 @@ class RedisCache:
         if keys:
             await self._ask(lambda: self._redis.delete(*keys))
 
+    async def run(self, command: Callable[[Redis], Awaitable[Any]]) -> Any:
+        """Return the answer of any other command, or None while the server is down."""
+        return await self._ask(lambda: command(self._redis))
+
     async def _ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
         """Return the server's answer; None while it is down, but for the one request that tries it."""
         now = time.monotonic()

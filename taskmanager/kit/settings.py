@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     access_token_minutes: int = Field(default=10, ge=1, le=60, description="Life of an access token.")
     hash_workers: int = Field(default=1, ge=1, le=32, description="Threads that hash passwords.")
     hash_queue: int = Field(default=64, ge=1, le=10_000, description="Password checks that may wait; more get a 503.")
+    rate_limits: bool = Field(default=True, description="Limits of docs/limits.md; off for tests and benchmarks only.")
     public_url: str = Field(default="", description="Address that users type, such as https://tasks.example.org.")
     smtp_url: SecretStr = Field(
         default=SecretStr(""),

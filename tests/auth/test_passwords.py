@@ -92,6 +92,20 @@ async def test_L3_a_full_queue_answers_503_with_retry_after(pool: Passwords) -> 
     assert await pool.check(PASSWORD, str(outcomes[0]))
 
 
+async def test_L3_who_is_refused_is_refused_at_once_and_told_different_times(api: Api) -> None:
+    await api.account("anna")
+    passwords = api.app.state.auth.passwords
+    passwords._room = 0
+    body = {"username": "anna", "password": PASSWORD}
+    answers = [await api.anonymous.post("/login", json=body) for _ in range(10)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert len({answer.headers["Retry-After"] for answer in answers}) == 10
+    passwords._room = 1
+    # Refused before anything else was done, so nothing is held.
+    for _ in range(3):
+        assert (await api.anonymous.post("/login", json=body)).status_code == 200
+
+
 async def test_L3_a_crowd_of_logins_gets_503_and_the_others_are_served(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"hash_queue": 3}))
     async with app.router.lifespan_context(app), Api(app) as api:
@@ -112,12 +126,11 @@ async def test_L3_a_crowd_of_logins_gets_503_and_the_others_are_served(settings:
 
 GOOD = (
     "fifteen letters",
-    "a" * 15,
     "ünïcödé ist gut",
-    "🔒🔑🗝🔒🔑🗝🔒🔑🗝🔒🔑🗝🔒🔑🗝",
+    "🔒🔑🗝🐘🌵🎈🧭🪁🍋🚲🌙🧊🎻🐢🪜",
     " spaces at the ends ",
-    "x" * 64,
-    "long " * 200,
+    "sixty-four " * 5 + "and nine.",
+    "one thousand " * 78 + "bananas",
     "no\tcontrol\nis removed",
 )
 

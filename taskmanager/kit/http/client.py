@@ -4,31 +4,55 @@ And from which page: whether an ``Origin`` is one of this server's own.
 """
 
 import ipaddress
+import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
+
+MAX_HOPS = 32
+"""More proxies than anybody has in a row; what stands before them in the header is not read."""
+_SITE_BITS = 64
+# Some proxies add the port: "192.0.2.1:443", "[2001:db8::1]:443".
+_HOP = re.compile(r"\[(?P<six>[^\]]*)\](:\d+)?|(?P<four>[\d.]+):\d+")
 
 
 def client_address(connection: HTTPConnection) -> str:
     """Return the client's IP address.
 
     ``X-Forwarded-For`` is walked from the right as long as each hop is a trusted proxy, so whatever a client writes
-    into it counts for nothing.
+    into it counts for nothing. ``Forwarded`` and other headers of the kind are not read at all: a proxy that sets one
+    of them passes the client's own text on in the others.
     """
     peer = connection.client.host if connection.client else ""
     networks = connection.app.state.trusted_networks
     address = _address(peer)
-    if address is None or not networks or not _trusted(address, networks):
+    if address is None:
         return peer
-    hops = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
+    if not networks or not _trusted(address, networks):
+        return str(address)
+    hops = ",".join(connection.headers.getlist("x-forwarded-for")).rsplit(",", MAX_HOPS)[-MAX_HOPS:]
     for hop in reversed(hops):
-        parsed = _address(hop.strip())
+        parsed = _hop(hop.strip())
         if parsed is None:
             break
         address = parsed
         if not _trusted(parsed, networks):
             break
     return str(address)
+
+
+def network_of(address: str) -> str:
+    """Return who is counted as one client: an IPv4 address, or the /64 that is the least an IPv6 site is given."""
+    parsed = _address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(parsed), _SITE_BITS), strict=False))
+    return address if parsed is None else str(parsed)
+
+
+def is_loopback(address: str) -> bool:
+    parsed = _address(address)
+    return parsed is not None and parsed.is_loopback
 
 
 def is_own_origin(connection: HTTPConnection, origin: str) -> bool:
@@ -50,13 +74,19 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+@lru_cache(4096)
 def _address(text: str) -> Address | None:
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     mapped = getattr(address, "ipv4_mapped", None)
     return mapped or address
+
+
+def _hop(text: str) -> Address | None:
+    match = _HOP.fullmatch(text)
+    return _address(text if match is None else match["six"] or match["four"] or "")
 
 
 def _trusted(address: Address, networks: tuple[Network, ...]) -> bool:

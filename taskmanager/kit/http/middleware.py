@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from taskmanager.kit.errors import on_anything, problem
 from taskmanager.kit.http import caller
 from taskmanager.kit.http.client import is_own_origin
+from taskmanager.kit.http.throttled import describe
 from taskmanager.kit.ids import new_id
 from taskmanager.kit.settings import PREFIX, Settings
 
@@ -85,6 +86,7 @@ class Edge:
 
     def _complete(self, headers: MutableHeaders, scope: Scope) -> None:
         headers["X-Request-ID"] = scope["request_id"]
+        describe(headers, scope)
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
         if self._secure or scope["scheme"] == "https":

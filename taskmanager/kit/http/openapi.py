@@ -31,6 +31,17 @@ KEY = {
     "description": "The same request sent again with its key is carried out once and gets the same answer; for 24 h.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"},
 }
+# Every route counts into a general limit, some into one of their own (docs/limits.md).
+LIMITED = refusals(429)[429] | {
+    "headers": {
+        name: {"description": text, "required": name == "Retry-After", "schema": {"type": kind}}
+        for name, text, kind in (
+            ("Retry-After", "Seconds until the next request may succeed.", "integer"),
+            ("RateLimit", "What is left of each limit.", "string"),
+            ("RateLimit-Policy", "The limits that were counted into.", "string"),
+        )
+    }
+}
 _FOREIGN = ("HTTPValidationError", "ValidationError")
 
 
@@ -61,6 +72,7 @@ def document(app: FastAPI, routers: Iterable[APIRouter], guard: Callable[..., An
                     if needed:
                         # An API token may lack a scope, also where no role is refused.
                         operation["responses"].setdefault("403", refusals(403)[403])
+                    operation["responses"].setdefault("429", LIMITED)
                     if needed and method in METHODS and not (route.openapi_extra or {}).get("x-carries-secret"):
                         operation.setdefault("parameters", []).append(KEY)
     return result
