@@ -12,10 +12,10 @@ from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 import taskmanager
-from taskmanager import serving, transfer
+from taskmanager import key_commands, serving, transfer
 from taskmanager.auth.accounts import Accounts
-from taskmanager.auth.keys import KeyProblem
 from taskmanager.auth.links import NewLink
+from taskmanager.auth.master import KeyProblem
 from taskmanager.auth.models import User
 from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.roles import Role
@@ -40,6 +40,7 @@ users = typer.Typer(
     help="Accounts: list, add, change roles, hand out links to choose a password.", no_args_is_help=True
 )
 app.add_typer(users, name="users")
+app.add_typer(key_commands.keys, name="keys")
 Username = Annotated[str, typer.Argument(help="The user name.")]
 
 

@@ -17,23 +17,27 @@ import taskmanager
 from taskmanager import upkeep
 from taskmanager.admin.api_tokens import api_tokens
 from taskmanager.admin.router import admin
+from taskmanager.admin.router_keys import admin_keys
 from taskmanager.admin.router_sessions import sessions
 from taskmanager.auth import quotas
 from taskmanager.auth import router as sign_in_routes
 from taskmanager.auth import router_accounts as account_routes
 from taskmanager.auth import router_api_tokens as api_token_routes
+from taskmanager.auth import router_keys as key_routes
 from taskmanager.auth import router_recovery as recovery_routes
 from taskmanager.auth.access_tokens import AccessTokens
 from taskmanager.auth.accounts import UserCreated
 from taskmanager.auth.api_tokens import ApiTokens
 from taskmanager.auth.cookies import CLIENT_HEADER, Cookies
 from taskmanager.auth.deps import Auth, get_actor
-from taskmanager.auth.keys import load_master, load_ring
+from taskmanager.auth.master import load_master
 from taskmanager.auth.notices import Told
 from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.post import JOB, Post
 from taskmanager.auth.recovery import FORGOT, Recovery
 from taskmanager.auth.refresh_tokens import RefreshTokens
+from taskmanager.auth.ring import Follower, RingChanged
+from taskmanager.auth.rotation import Rotation
 from taskmanager.auth.snapshots import AccessChanged, Snapshots
 from taskmanager.health import health
 from taskmanager.integrations.router import transfer
@@ -84,6 +88,8 @@ ROUTERS = (
     admin,
     api_tokens,
     sessions,
+    admin_keys,
+    key_routes.published,
     health,
 )
 
@@ -161,15 +167,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.idempotency_secret = master.derive("idempotency")
     state.cursor_secret = master.derive("cursors")
     state.may_replay = may_replay
-    async with database.write() as session:
-        ring = await load_ring(session, master)
+    rotation, follower = Rotation(master, settings), Follower(database, master)
+    events.after(RingChanged, follower.follow)
     life = timedelta(minutes=settings.access_token_minutes)
     passwords = Passwords(settings)
     tokens = ApiTokens(database, master.derive("api-tokens"))
     post = Post(master.derive("mailed-links")) if settings.sends_mail else None
     state.auth = Auth(
-        ring=ring,
-        access=AccessTokens(lambda: ring, settings.issuer, life),
+        ring=follower.ring,
+        rotation=rotation,
+        access=AccessTokens(follower.ring, settings.issuer, life),
         refresh=RefreshTokens(master.derive("refresh-tokens")),
         api_tokens=tokens,
         passwords=passwords,
@@ -183,14 +190,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     upkeep.schedule(jobs)
     if post is not None:
         _send_mail(jobs, settings, database, post)
-    await snapshots.start()
-    await tokens.start()
-    await jobs.start()
+    rotation.schedule(jobs)
     try:
+        async with database.write() as session:
+            await rotation.prepare(session)
+        await follower.start()
+        await snapshots.start()
+        await tokens.start()
+        await jobs.start()
         yield
     finally:
         await jobs.stop()
         await tokens.stop()
+        await follower.stop()
         await snapshots.stop()
         passwords.stop()
         await cache.close()

@@ -13,10 +13,11 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.accounts import Accounts, UsernameTakenError
-from taskmanager.auth.keys import load_master
 from taskmanager.auth.links import Links
+from taskmanager.auth.master import load_master
 from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.repository import AccountRepository
+from taskmanager.auth.ring import load_keys
 from taskmanager.auth.schemas import UserCreate
 from taskmanager.kit import logs, migrate
 from taskmanager.kit.errors import InvalidError
@@ -116,6 +117,8 @@ async def _prepare(settings: Settings, base: str) -> str | None:
     passwords = Passwords(settings)
     try:
         async with database.read() as session:
+            # A key that must not be used is told here, too.
+            await load_keys(session, load_master(settings))
             if await AccountRepository(session).has_admin():
                 return None
         password_hash = await _first_hash(settings, passwords) if settings.admin_username else None

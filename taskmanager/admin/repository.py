@@ -27,10 +27,15 @@ async def counts_for_system(session: AsyncSession) -> Counts:
 
 async def keys_for_system(session: AsyncSession) -> list[KeyOut]:
     """Return the signing keys, newest first, and how old they are."""
-    columns = (SigningKey.kid, SigningKey.algorithm, SigningKey.state, SigningKey.created_at)
-    rows = await session.execute(select(*columns).order_by(SigningKey.created_at.desc()))
+    columns = (
+        SigningKey.kid,
+        SigningKey.algorithm,
+        SigningKey.state,
+        SigningKey.created_at,
+        SigningKey.asked_at,
+        SigningKey.activated_at,
+        SigningKey.retired_at,
+    )
+    rows = await session.execute(select(*columns).order_by(SigningKey.created_at.desc(), SigningKey.kid))
     now = clock.now()
-    return [
-        KeyOut(kid=kid, algorithm=algorithm, state=state, created_at=made, age_days=(now - made).days)
-        for kid, algorithm, state, made in rows
-    ]
+    return [KeyOut(**row, age_days=(now - row["created_at"]).days) for row in rows.mappings()]

@@ -41,6 +41,7 @@ _LINKS = {
     "users": "/admin/users",
     "invitations": "/admin/invitations",
     "sessions": "/admin/sessions",
+    "keys": "/admin/keys",
 }
 
 

@@ -1,9 +1,12 @@
 """Answers of the overview."""
 
 from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from taskmanager.auth.schemas import SessionOut
-from taskmanager.kit.limits import Output
+from taskmanager.kit.limits import Input, Output
 
 
 class Counts(Output):
@@ -19,9 +22,21 @@ class KeyOut(Output):
 
     kid: str
     algorithm: str
-    state: str
+    state: Literal["next", "active", "verify-only"]
     created_at: datetime
+    asked_at: datetime | None
+    activated_at: datetime | None
+    retired_at: datetime | None
     age_days: int
+
+
+class KeyList(Output):
+    items: list[KeyOut]
+    next_cursor: str | None
+
+
+class KeyRotation(Input):
+    emergency: Annotated[bool, Field(description="Drop all keys at once; every access token dies with them.")] = False
 
 
 class Overview(Output):

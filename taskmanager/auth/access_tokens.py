@@ -3,14 +3,14 @@
 import base64
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 
-from taskmanager.auth.keys import KeyRing
+from taskmanager.auth.keys import Key
+from taskmanager.auth.ring import KeyRing
 from taskmanager.kit import clock, ids
 
 # RFC 6750, section 3: at least one parameter follows the scheme.
@@ -22,6 +22,11 @@ _HEADER_KEYS = frozenset({"alg", "typ", "kid"})
 _CLAIMS = ("iss", "aud", "sub", "exp", "iat", "nbf", "jti", "sid", "gen", "auth_time", "amr")
 _TIMES = ("exp", "iat", "nbf", "auth_time")
 _LATEST = 2**40
+# Orders of the groups of P-256 and P-384 (FIPS 186-5).
+_ORDERS = {
+    "ES256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "ES384": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+}
 
 
 class TokenRefusedError(Exception):
@@ -40,14 +45,14 @@ class Claims:
 class AccessTokens:
     """Issues and verifies."""
 
-    def __init__(self, ring: Callable[[], KeyRing], issuer: str, life: timedelta) -> None:
+    def __init__(self, ring: KeyRing, issuer: str, life: timedelta) -> None:
         self._ring = ring
         self._issuer = issuer
         self.life = life
 
     def issue(self, *, user_id: str, session_id: str, generation: int, signed_in_at: datetime) -> str:
         """Return a signed token for one session."""
-        key = self._ring().active
+        key = self._ring.active
         now = int(clock.now().timestamp())
         claims = {
             "iss": self._issuer,
@@ -62,7 +67,9 @@ class AccessTokens:
             "auth_time": int(signed_in_at.timestamp()),
             "amr": ["pwd"],
         }
-        return jwt.encode(claims, key.secret, key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
+        token = jwt.encode(claims, key.secret, key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
+        content, _, signature = token.rpartition(".")
+        return f"{content}.{_encode(_lower(key, _decode(signature)))}"
 
     def verify(self, token: str) -> Claims:
         """Return the claims of a valid token; anything else, whatever it is, is :class:`TokenRefusedError`."""
@@ -74,16 +81,18 @@ class AccessTokens:
             raise TokenRefusedError from error
 
     def _verify(self, token: str) -> Claims:
-        header, payload = _prefilter(token)
-        key = self._ring().find(header["kid"])
+        header, payload, signature = _prefilter(token)
+        key = self._ring.find(header["kid"])
         if key is None or header["alg"] != key.algorithm or header["typ"] != "at+jwt":
+            raise TokenRefusedError
+        if signature != _lower(key, signature):
             raise TokenRefusedError
         for name in _TIMES:
             if type(payload.get(name)) is not int or not 0 <= payload[name] <= _LATEST:
                 raise TokenRefusedError
         claims = jwt.decode(
             token,
-            key.secret,
+            key.verifier,
             algorithms=[key.algorithm],
             audience=self._issuer,
             issuer=self._issuer,
@@ -95,18 +104,30 @@ class AccessTokens:
         return Claims(claims["sub"], claims["sid"], datetime.fromtimestamp(claims["auth_time"], UTC))
 
 
-def _prefilter(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return header and payload of a well-formed compact token; no signature is checked here."""
+def _lower(key: Key, signature: bytes) -> bytes:
+    """Return the one form of a signature that we issue and accept.
+
+    With (r, s) an ECDSA signature is (r, n - s) one as well, and anyone can make it: the lower is ours.
+    """
+    if key.algorithm not in _ORDERS:
+        return signature
+    half = len(signature) // 2
+    s = int.from_bytes(signature[half:])
+    return signature[:half] + min(s, _ORDERS[key.algorithm] - s).to_bytes(half)
+
+
+def _prefilter(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+    """Return header, payload and signature of a well-formed compact token; the signature is not checked here."""
     if len(token) > MAX_LENGTH:
         raise TokenRefusedError
     segments = token.split(".")
     if len(segments) != 3:  # noqa: PLR2004 - compact serialisation, RFC 7515 section 7.1
         raise TokenRefusedError
-    header, payload, _ = (_decode(segment) for segment in segments)
+    header, payload, signature = (_decode(segment) for segment in segments)
     names = _object(header)
     if set(names) != _HEADER_KEYS or not all(isinstance(value, str) for value in names.values()):
         raise TokenRefusedError
-    return names, _object(payload)
+    return names, _object(payload), signature
 
 
 def _decode(segment: str) -> bytes:
@@ -114,9 +135,13 @@ def _decode(segment: str) -> bytes:
         raise TokenRefusedError
     raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     # Only one spelling of the same bytes: trailing bits must be zero.
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != segment:
+    if _encode(raw) != segment:
         raise TokenRefusedError
     return raw
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _object(raw: bytes) -> dict[str, Any]:

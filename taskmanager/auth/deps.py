@@ -13,14 +13,15 @@ from taskmanager.auth.api_tokens import ApiTokens, is_api_token
 from taskmanager.auth.attempts import admit, guess
 from taskmanager.auth.cookies import Cookies, refuse_foreign_sign_in
 from taskmanager.auth.credentials import Presented, SessionEndedError, TokenInvalidError, access_token, present
-from taskmanager.auth.keys import KeyRing
 from taskmanager.auth.links import Kind, Links, digest
 from taskmanager.auth.models import User
 from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.post import Post
 from taskmanager.auth.refresh_tokens import RefreshTokens
 from taskmanager.auth.repository import AccountRepository, LinkRepository
+from taskmanager.auth.ring import KeyRing
 from taskmanager.auth.roles import Actor
+from taskmanager.auth.rotation import Rotation
 from taskmanager.auth.schemas import Login, PasswordChange, PasswordReset, Refresh, Registration, Setup
 from taskmanager.auth.sign_in import LoginRefusedError, Sessions, SignIn
 from taskmanager.auth.snapshots import Snapshots
@@ -37,6 +38,7 @@ class Auth:
     """The parts of this room that live as long as the server, found under ``app.state.auth``."""
 
     ring: KeyRing
+    rotation: Rotation
     access: AccessTokens
     refresh: RefreshTokens
     api_tokens: ApiTokens

@@ -108,7 +108,10 @@ class Link(Model):
 
 
 class SigningKey(Model):
-    """A key of access tokens, wrapped under the master secret (AES-256-GCM); at most one is active."""
+    """A key of access tokens, wrapped under the master secret (AES-256-GCM).
+
+    ``state`` goes from next over active to verify-only; at most one is next, at most one active.
+    """
 
     __tablename__ = "signing_keys"
     __table_args__ = (
@@ -119,13 +122,34 @@ class SigningKey(Model):
             sqlite_where=text("state = 'active'"),
             postgresql_where=text("state = 'active'"),
         ),
+        Index(
+            "uq_signing_keys_next",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'next'"),
+            postgresql_where=text("state = 'next'"),
+        ),
     )
 
     kid: Mapped[str] = mapped_column(String(32), primary_key=True)
     algorithm: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     wrapped: Mapped[bytes]
+    public: Mapped[bytes | None]
     created_at: Mapped[datetime] = mapped_column(Instant)
+    asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    activated_at: Mapped[datetime | None] = mapped_column(Instant)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Node(Model):
+    """A process that serves, when it was last heard of, and which next key it has loaded."""
+
+    __tablename__ = "nodes"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    next_kid: Mapped[str | None] = mapped_column(String(32))
+    seen_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Revocation(Model):

@@ -51,16 +51,11 @@ async def enforce(request: Request, bucket: Bucket, subject_id: str | None = Non
     throttle: Throttle = request.app.state.throttle
     verdicts = await throttle.take(bucket)
     note(request, verdicts)
-    for verdict in verdicts:
-        if verdict.wait:
-            if verdict.news:
-                database: Database = request.app.state.database
-                async with database.write() as session:
-                    await audit.record(
-                        session,
-                        Event.RATE_LIMITED,
-                        outcome="failure",
-                        subject_id=subject_id,
-                        limit=bucket.limit.name,
-                    )
-            raise TooManyRequestsError(verdict)
+    if not verdicts or not verdicts[0].wait:
+        return
+    if verdicts[0].news:
+        database: Database = request.app.state.database
+        async with database.write() as session:
+            name = bucket.limit.name
+            await audit.record(session, Event.RATE_LIMITED, outcome="failure", subject_id=subject_id, limit=name)
+    raise TooManyRequestsError(verdicts[0])

@@ -12,6 +12,7 @@ from taskmanager.kit.limits import EMAIL
 
 PREFIX = "TASKMANAGER_"
 
+JwtAlgorithm = Literal["HS256", "HS384", "HS512", "ES256", "ES384", "EdDSA", "PS256", "RS256"]
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -46,6 +47,15 @@ class Settings(BaseSettings):
     password_min_length: int = Field(default=15, ge=8, le=64, description="Shortest password, in characters.")
     issuer: str = Field(default="taskmanager", min_length=1, description="Issuer and audience of access tokens.")
     access_token_minutes: int = Field(default=10, ge=1, le=60, description="Life of an access token.")
+    jwt_algorithm: JwtAlgorithm = Field(
+        default="HS256",
+        description="How access tokens are signed: HS256, HS384, HS512, ES256, ES384, EdDSA or PS256. "
+        "Another one than before takes over by a rotation.",
+    )
+    jwt_allow_rs256: bool = Field(
+        default=False, description="Let JWT_ALGORITHM be RS256, for verifiers that know nothing better."
+    )
+    key_rotation_days: int = Field(default=30, ge=1, le=3650, description="Days until another key signs.")
     hash_workers: int = Field(default=1, ge=1, le=32, description="Threads that hash passwords.")
     hash_queue: int = Field(default=64, ge=1, le=10_000, description="Password checks that may wait; more get a 503.")
     rate_limits: bool = Field(default=True, description="Limits of docs/limits.md; off for tests and benchmarks only.")
@@ -91,6 +101,12 @@ class Settings(BaseSettings):
             if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
                 message = f"{url} is not an address like https://tasks.example.org"
                 raise ValueError(message)
+        if self.jwt_algorithm == "RS256" and not self.jwt_allow_rs256:
+            message = (
+                f"{PREFIX}JWT_ALGORITHM=RS256 has an outdated padding: choose ES256, or PS256 if it must be RSA; "
+                f"for a verifier that knows neither, set {PREFIX}JWT_ALLOW_RS256=on"
+            )
+            raise ValueError(message)
         if self.database_url and not self.database_url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
             message = f"{PREFIX}DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///"
             raise ValueError(message)

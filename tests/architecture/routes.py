@@ -126,6 +126,9 @@ ROUTES: dict[str, Line] = {
     "GET /admin/invitations": Line("administrators", 200),
     "POST /admin/invitations": Line("administrators", 201, {}),
     "DELETE /admin/invitations/{link_id}": Line("administrators", 204, ids=("invitation",)),
+    "GET /admin/keys": Line("administrators", 200),
+    "POST /admin/keys/rotate": Line("administrators", 200, {}),
+    "GET /.well-known/jwks.json": Line("anyone", 200),
     "GET /health/live": Line("anyone", 200),
     "GET /health/ready": Line("anyone", 200),
 }

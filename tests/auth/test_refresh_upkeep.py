@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 
 from taskmanager import upkeep
 from taskmanager.auth import repository
-from taskmanager.auth.keys import load_master
+from taskmanager.auth.master import load_master
 from taskmanager.auth.models import Link, Session
 from taskmanager.auth.sign_in import Grant, Sessions
 from taskmanager.kit import clock, migrate

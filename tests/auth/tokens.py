@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +16,8 @@ from taskmanager.auth.sign_in import Grant, Sessions, SignIn
 from taskmanager.kit.ids import new_id
 from tests.factories import Api, Client
 
+LIFE = timedelta(minutes=10)
+"""Of an access token, by default."""
 WEB = {"X-TM-Client": "web", "Sec-Fetch-Site": "same-origin"}
 """What our own pages send along with cookies."""
 
@@ -44,7 +47,7 @@ class Forger:
     def __init__(self, api: Api, user_id: str, session_id: str) -> None:
         key = auth_of(api).ring.active
         self.secret = key.secret
-        self.header: dict[str, Any] = {"alg": "HS256", "typ": "at+jwt", "kid": key.kid}
+        self.header: dict[str, Any] = {"alg": key.algorithm, "typ": "at+jwt", "kid": key.kid}
         now = int(time.time())
         self.claims: dict[str, Any] = {
             "iss": "taskmanager",

@@ -19,7 +19,7 @@ from tests.factories import PASSWORD
 from tests.servers import ROOT, app_server
 
 NOBODY: Any = {"admin_username": "", "admin_password": ""}
-COMMANDS = ("serve", "migrate", "openapi", "settings", "version", "users", "import", "export")
+COMMANDS = ("serve", "migrate", "openapi", "settings", "version", "users", "keys", "import", "export")
 
 
 @dataclass(frozen=True)
