@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 import taskmanager
 from taskmanager import key_commands, serving, transfer
+from taskmanager.audit_commands import audit
 from taskmanager.auth.accounts import Accounts
 from taskmanager.auth.links import NewLink
 from taskmanager.auth.master import KeyProblem
@@ -92,6 +93,7 @@ def version() -> None:
 
 app.command("import")(transfer.import_command)
 app.command("export")(transfer.export_command)
+app.add_typer(audit, name="audit")
 
 
 @users.command("list")

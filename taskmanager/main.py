@@ -14,8 +14,9 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 import taskmanager
-from taskmanager import upkeep
+from taskmanager import metrics, upkeep
 from taskmanager.admin.api_tokens import api_tokens
+from taskmanager.admin.audit_router import audit
 from taskmanager.admin.router import admin
 from taskmanager.admin.router_keys import admin_keys
 from taskmanager.admin.router_sessions import sessions
@@ -28,7 +29,11 @@ from taskmanager.auth import router_recovery as recovery_routes
 from taskmanager.auth.access_tokens import AccessTokens
 from taskmanager.auth.accounts import UserCreated
 from taskmanager.auth.api_tokens import ApiTokens
+from taskmanager.auth.audit_chain import Seals
+from taskmanager.auth.audit_refusals import Refusals, on_forbidden
+from taskmanager.auth.audit_sealing import Sealer
 from taskmanager.auth.cookies import CLIENT_HEADER, Cookies
+from taskmanager.auth.counters import Counters
 from taskmanager.auth.deps import Auth, get_actor
 from taskmanager.auth.master import load_master
 from taskmanager.auth.notices import Told
@@ -43,7 +48,7 @@ from taskmanager.health import health
 from taskmanager.integrations.router import transfer
 from taskmanager.kit.cache import open_cache
 from taskmanager.kit.db import Database
-from taskmanager.kit.errors import HANDLERS
+from taskmanager.kit.errors import HANDLERS, ForbiddenError
 from taskmanager.kit.events import EventBus
 from taskmanager.kit.http import openapi
 from taskmanager.kit.http.docs import docs_routes
@@ -52,6 +57,7 @@ from taskmanager.kit.http.pages import web_app
 from taskmanager.kit.http.route import methods_of
 from taskmanager.kit.http.throttled import Turnstile
 from taskmanager.kit.jobs import Jobs
+from taskmanager.kit.metrics import Metrics
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.throttle import Throttle
 from taskmanager.projects.router import labels, projects
@@ -90,7 +96,9 @@ ROUTERS = (
     sessions,
     admin_keys,
     key_routes.published,
+    audit,
     health,
+    metrics.operations,
 )
 
 
@@ -105,11 +113,13 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         generate_unique_id_function=openapi.operation_id,
-        exception_handlers=HANDLERS,
+        exception_handlers={**HANDLERS, ForbiddenError: on_forbidden},
         # "DELETE /sessions/" without its id must not become "DELETE /sessions".
         redirect_slashes=False,
     )
     app.state.settings = settings
+    counted = Metrics("taskmanager")
+    app.state.counters, app.state.numbers = Counters(counted), metrics.Numbers(counted)
     app.state.trusted_networks = tuple(ipaddress.ip_network(n, strict=False) for n in settings.trusted_proxies)
     for router in ROUTERS:
         app.include_router(router)
@@ -147,7 +157,7 @@ def create_app(settings: Settings) -> FastAPI:
         )
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Turnstile, limit=quotas.ADDRESS)
-    app.add_middleware(Edge, settings=settings)
+    app.add_middleware(Edge, settings=settings, metrics=counted)
     return app
 
 
@@ -160,10 +170,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     cache = open_cache(settings.redis_url)
     snapshots = Snapshots(database, cache, master.derive("cache-seals"))
     events.after(AccessChanged, snapshots.forget)
+    events.after(AccessChanged, app.state.counters.revoked)
     state = app.state
     state.database, state.cache, state.started = database, cache, time.monotonic()
     state.draining = False
     state.throttle = Throttle(cache, master.derive("throttle-buckets"), on=settings.rate_limits)
+    state.metrics_token = settings.metrics_secret()
     state.idempotency_secret = master.derive("idempotency")
     state.cursor_secret = master.derive("cursors")
     state.may_replay = may_replay
@@ -185,9 +197,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         registration=settings.registration,
         max_sessions=settings.max_sessions,
         post=post,
+        refusals=Refusals(database, master.derive("audit-names")),
+        counters=state.counters,
     )
-    jobs = state.jobs = Jobs(database)
-    upkeep.schedule(jobs)
+    state.seals = Seals(master)
+    sealer = Sealer(database, state.seals)
+    jobs = state.jobs = Jobs(database, state.numbers.job_ended)
+    upkeep.schedule(jobs, state.seals, settings.audit_days)
     if post is not None:
         _send_mail(jobs, settings, database, post)
     rotation.schedule(jobs)
@@ -197,12 +213,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await follower.start()
         await snapshots.start()
         await tokens.start()
+        await sealer.start()
         await jobs.start()
         yield
     finally:
         await jobs.stop()
         await tokens.stop()
         await follower.stop()
+        await sealer.stop()
         await snapshots.stop()
         passwords.stop()
         await cache.close()

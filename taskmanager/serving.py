@@ -12,6 +12,8 @@ from types import FrameType
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import taskmanager
+from taskmanager.auth import audit
 from taskmanager.auth.accounts import Accounts, UsernameTakenError
 from taskmanager.auth.links import Links
 from taskmanager.auth.master import load_master
@@ -20,6 +22,7 @@ from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.ring import load_keys
 from taskmanager.auth.schemas import UserCreate
 from taskmanager.kit import logs, migrate
+from taskmanager.kit.db import Database
 from taskmanager.kit.errors import InvalidError
 from taskmanager.kit.settings import PREFIX, Settings
 from taskmanager.main import create_app, open_database
@@ -41,6 +44,7 @@ def serve(settings: Settings) -> None:
     if not settings.rate_limits:
         logger.warning("RATE LIMITS ARE OFF (%sRATE_LIMITS): passwords may be guessed without end. Tests only!", PREFIX)
     load_master(settings)  # a secret that must not be used is told here, not from inside the server
+    _check_metrics_token(settings)
     with _listen(settings) as listener:
         migrate.upgrade(settings)
         base = settings.public_url or _address(settings, listener)
@@ -59,6 +63,16 @@ def _configuration(settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=30,
     )
+
+
+def _check_metrics_token(settings: Settings) -> None:
+    try:
+        settings.metrics_secret()
+    except OSError as error:
+        message = f"cannot read {PREFIX}METRICS_TOKEN_FILE: {error.strerror}"
+        raise StartProblem(message) from error
+    except ValueError as error:
+        raise StartProblem(str(error)) from error
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
@@ -116,6 +130,7 @@ async def _prepare(settings: Settings, base: str) -> str | None:
     database = open_database(settings)
     passwords = Passwords(settings)
     try:
+        await _note_start(database, settings)
         async with database.read() as session:
             # A key that must not be used is told here, too.
             await load_keys(session, load_master(settings))
@@ -136,6 +151,14 @@ async def _prepare(settings: Settings, base: str) -> str | None:
         await database.stop()
 
 
+async def _note_start(database: Database, settings: Settings) -> None:
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    await audit.record_alone(database, audit.Event.STARTED, version=taskmanager.__version__, engine=kind)
+    if settings.insecure_cookies:
+        logger.warning("cookies are sent over plain http: whoever sees the network can take sessions over")
+        await audit.record_alone(database, audit.Event.INSECURE_COOKIES)
+
+
 async def _first_hash(settings: Settings, passwords: Passwords) -> str:
     try:
         password = settings.first_password()
@@ -154,7 +177,7 @@ async def _first_admin(session: AsyncSession, settings: Settings, password_hash:
     if password_hash is None:
         return (await Links(session).replace_setup()).url(base)
     named = UserCreate(username=settings.admin_username, role="admin")
-    await Accounts(session).add(named.username, named.role, password_hash)
+    await Accounts(session).add(named.username, named.role, password_hash, by="environment")
     logger.info("made the first administrator, %s", named.username)
     return None
 

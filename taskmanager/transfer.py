@@ -15,6 +15,7 @@ import typer
 from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from taskmanager.auth import audit
 from taskmanager.auth.roles import Actor
 from taskmanager.integrations.exporting import Exporter, Format
 from taskmanager.integrations.formats.detection import Kind
@@ -123,7 +124,9 @@ def export_command(
                     check()
 
                 await exporter.write(format, file, progress)
-            return total
+        exported = audit.Event.DATA_EXPORTED
+        await audit.record_alone(database, exported, actor=actor, format=format, tasks=total)
+        return total
 
     total = run_on_database(work)
     if output is not None:

@@ -1,13 +1,15 @@
-"""What is tidied up by itself: expired keys and sessions, and the trash after 30 days."""
+"""What is tidied up by itself: expired keys and sessions, the trash after 30 days, the oldest of the audit trail."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth import api_token_repository as api_tokens
-from taskmanager.auth import notices, snapshots
+from taskmanager.auth import audit_sealing, notices, snapshots
 from taskmanager.auth import repository as auth
+from taskmanager.auth.audit_chain import Seals
 from taskmanager.integrations import repository as integrations
 from taskmanager.kit import clock
 from taskmanager.kit.http import idempotency
@@ -20,8 +22,10 @@ ENDED_SESSIONS_KEPT = timedelta(days=30)
 TRASH_KEPT = timedelta(days=30)
 
 
-def schedule(jobs: Jobs) -> None:
+def schedule(jobs: Jobs, seals: Seals, audit_days: int) -> None:
     """Register the upkeep; each run works on a bounded batch, so that it never holds the writer for long."""
+    kept = timedelta(days=audit_days)
+    jobs.every(timedelta(minutes=5), "purge_audit", partial(_purge_audit, seals=seals, kept=kept))
     jobs.every(timedelta(minutes=5), "purge_keys", _purge_keys)
     jobs.every(timedelta(minutes=5), "purge_sessions", _purge_sessions)
     jobs.every(timedelta(minutes=15), "purge_trash", _purge_trash)
@@ -37,6 +41,12 @@ async def _purge_sessions(session: AsyncSession, _: dict[str, Any]) -> None:
     await api_tokens.purge(session, before)
     await snapshots.purge(session)
     await notices.purge(session)
+
+
+async def _purge_audit(session: AsyncSession, _: dict[str, Any], *, seals: Seals, kept: timedelta) -> None:
+    # By whole days: the record of a purge will be purged itself, and must not call for one every few minutes.
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    await audit_sealing.purge(session, seals, today - kept)
 
 
 async def _purge_trash(session: AsyncSession, _: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Routes of administrators."""
 
 import time
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -11,6 +12,7 @@ from taskmanager.admin.repository import counts_for_system, keys_for_system
 from taskmanager.admin.schemas import Overview
 from taskmanager.auth import quotas, scopes
 from taskmanager.auth.accounts import require_recent
+from taskmanager.auth.audit_repository import AuditRepository
 from taskmanager.auth.deps import AccountsDep, AdminDep, LinksDep
 from taskmanager.auth.limited import limited
 from taskmanager.auth.links import NewLink
@@ -42,6 +44,7 @@ _LINKS = {
     "invitations": "/admin/invitations",
     "sessions": "/admin/sessions",
     "keys": "/admin/keys",
+    "audit": "/admin/audit",
 }
 
 
@@ -81,6 +84,7 @@ async def read_overview(request: Request, _actor: AdminDep, reader: ReaderDep) -
         cache_healthy=await state.cache.healthy(),
         counts=await counts_for_system(reader),
         keys=await keys_for_system(reader),
+        failed_logins_24h=await AuditRepository(reader).count_failed_sign_ins(timedelta(hours=24)),
         links=_LINKS,
     )
 
@@ -128,9 +132,9 @@ async def start_reset(request: Request, actor: AdminDep, accounts: AccountsDep, 
 
 
 @admin.delete("/users/{user_id}/sessions", status_code=204, responses=NO_CONTENT | _CHANGE)
-async def end_user_sessions(_actor: AdminDep, accounts: AccountsDep, user_id: IdPath) -> None:
+async def end_user_sessions(actor: AdminDep, accounts: AccountsDep, user_id: IdPath) -> None:
     """End all sessions of an account."""
-    await accounts.end_sessions(user_id, reason="ended_by_admin")
+    await accounts.end_sessions(user_id, reason="ended_by_admin", actor=actor)
 
 
 @admin.get("/invitations", response_model=InvitationList, openapi_extra=SESSION_ONLY, responses=_READ)
@@ -156,11 +160,10 @@ async def invite(request: Request, actor: AdminDep, links: LinksDep, body: Invit
     """Make a one-time link by which somebody makes an account of their own."""
     if body.role == "admin":
         require_recent(actor)
-    link = await links.offer("invitation", to=body.email, created_by=actor.user_id, role=body.role)
-    return _link_out(request, link)
+    return _link_out(request, await links.invite(actor, body.role, body.email))
 
 
 @admin.delete("/invitations/{link_id}", status_code=204, responses=NO_CONTENT | _CHANGE)
-async def withdraw_invitation(_actor: AdminDep, links: LinksDep, link_id: IdPath) -> None:
+async def withdraw_invitation(actor: AdminDep, links: LinksDep, link_id: IdPath) -> None:
     """Withdraw an invitation that nobody has used."""
-    await links.withdraw_invitation(link_id)
+    await links.withdraw_invitation(link_id, actor)

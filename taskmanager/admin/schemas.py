@@ -49,6 +49,7 @@ class Overview(Output):
     cache_healthy: bool
     counts: Counts
     keys: list[KeyOut]
+    failed_logins_24h: int
     links: dict[str, str]
 
 

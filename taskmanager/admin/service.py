@@ -2,7 +2,6 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.auth import audit
 from taskmanager.auth.models import Session
 from taskmanager.auth.notices import tell
 from taskmanager.auth.roles import Actor
@@ -15,14 +14,6 @@ async def end_session(session: AsyncSession, sessions: Sessions, session_id: str
     row = await session.get(Session, session_id)
     if row is None or row.revoked_at is not None:
         raise NotFoundError
-    await sessions.end(session_id, "ended_by_admin")
+    await sessions.end(session_id, "ended_by_admin", actor)
     if row.user_id != actor.user_id:
         await tell(session, row.user_id, "sessions_ended_by_admin", address=row.ip, agent=row.user_agent)
-    await audit.record(
-        session,
-        audit.Event.SESSION_ENDED,
-        actor=actor,
-        subject_id=row.user_id,
-        session_id=row.id,
-        reason="ended_by_admin",
-    )

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from taskmanager.auth import audit
 from taskmanager.auth.addresses import EmailTakenError, prove, take
 from taskmanager.auth.links import LinkInvalidError, Links, NewLink
 from taskmanager.auth.models import User
@@ -85,21 +87,24 @@ class Accounts:
         """Make an account for whoever asks, as far as the setting ``mode`` allows."""
         refuse_registration(mode, invited=data.invitation is not None)
         if data.invitation is None:
-            return await self._register(data, "user", password_hash, data.email, None)
+            return await self._register(data, "user", password_hash, data.email, None, by="itself")
         link = await self._links.use("invitation", data.invitation)
         inviter = await self._repository.get(link.created_by) if link.created_by else None
         if inviter is None or not (inviter.active and inviter.role == "admin"):
             raise LinkInvalidError
-        return await self._register(data, link.role or "user", password_hash, data.email or link.email, link.sent_to)
+        how = {"by": "invitation", "invited_by": inviter.id}
+        email = data.email or link.email
+        return await self._register(data, link.role or "user", password_hash, email, link.sent_to, **how)
 
     async def _register(
-        self, data: Registration, role: str, password_hash: str, email: str | None, proven: str | None
+        self, data: Registration, role: str, password_hash: str, email: str | None, proven: str | None, **how: Any
     ) -> User:
         """Add an account. An address that nobody has proved to read gets a link first, where mail works."""
         asked = email if email != proven and self._links.by_mail else None
         if email is not None and email == proven:
             await take(self._session, email)
-        user = await self.add(data.username, role, password_hash, email if asked is None else None, data.display_name)
+        stored = email if asked is None else None
+        user = await self.add(data.username, role, password_hash, stored, data.display_name, **how)
         if asked is not None and await self._links.may_mail("email", asked):
             await self._links.offer("email", to=asked, user_id=user.id)
         prove(user, proven)
@@ -113,7 +118,7 @@ class Accounts:
         if await self._repository.has_admin():
             raise SetupDoneError
         await links.remove("setup")
-        return await self.add(data.username, "admin", password_hash)
+        return await self.add(data.username, "admin", password_hash, by="setup_link")
 
     async def create(self, data: UserCreate, actor: Actor | None) -> tuple[User, NewLink]:
         """Make an account whose owner chooses the password by a one-time link. No actor: the command line.
@@ -122,7 +127,8 @@ class Accounts:
         """
         if actor is not None and data.role == "admin":
             require_recent(actor)
-        user = await self.add(data.username, data.role, None, data.email)
+        by = "administrator" if actor is not None else "command_line"
+        user = await self.add(data.username, data.role, None, data.email, actor=actor, by=by)
         await self._session.flush()  # the link refers to the account
         return user, await self._links.replace_reset(user.id, actor.user_id if actor else None, data.email)
 
@@ -133,8 +139,11 @@ class Accounts:
         password_hash: str | None,
         email: str | None = None,
         display_name: str | None = None,
+        *,
+        actor: Actor | None = None,
+        **how: Any,
     ) -> User:
-        """Add an account and tell the other rooms."""
+        """Add an account and tell the other rooms; ``how`` it came about goes into the audit trail."""
         user = User(
             id=new_id(),
             username=username,
@@ -155,6 +164,8 @@ class Accounts:
         except IntegrityError as error:
             taken = EmailTakenError if "email" in constraint_of(error) else UsernameTakenError
             raise taken from error
+        created = audit.Event.USER_CREATED
+        await audit.record(self._session, created, actor=actor, subject_id=user.id, username=username, role=role, **how)
         await record(self._session, UserCreated(user.id, user.username))
         return user
 
@@ -162,6 +173,8 @@ class Accounts:
         user = await self._repository.get(actor.user_id, lock=True)
         for name in data.model_fields_set:
             setattr(user, name, getattr(data, name))
+        changed = ",".join(sorted(data.model_fields_set))
+        await audit.record(self._session, audit.Event.USER_UPDATED, actor=actor, fields=changed)
         await record(self._session, AccessChanged(user_id=user.id))
         return user
 
@@ -175,9 +188,14 @@ class Accounts:
             require_recent(actor)
         if list(admins) == [user.id] and (role != "admin" or not active):
             raise LastAdminError
+        if role != user.role:
+            await self._audit(audit.Event.ROLE_CHANGED, user, actor, before=user.role, after=role)
         if user.active and not active:
             user.auth_epoch += 1
-            await SessionRepository(self._session, user.id).revoke("disabled")
+            ended = await SessionRepository(self._session, user.id).revoke("disabled")
+            await self._audit(audit.Event.USER_DISABLED, user, actor, sessions_ended=ended)
+        elif active and not user.active:
+            await self._audit(audit.Event.USER_ENABLED, user, actor)
         if user.role != role:
             await tell(self._session, user.id, "role_changed", role=role)
         user.role, user.active = role, active
@@ -189,6 +207,7 @@ class Accounts:
         if actor is not None:
             require_recent(actor)
         user = await self._repository.get(user_id)
+        await self._audit(audit.Event.RESET_REQUESTED, user, actor)
         return await self._links.replace_reset(user.id, actor.user_id if actor else None, user.reachable_at)
 
     async def reset_password(self, reset_token: str, password_hash: str) -> None:
@@ -202,7 +221,8 @@ class Accounts:
         prove(user, link.sent_to)
         if user.password_hash is not None:
             await tell(self._session, user.id, "password_reset")
-        await self._set_password(user, password_hash, keep_session=None)
+        ended = await self._set_password(user, password_hash, keep_session=None)
+        await self._audit(audit.Event.RESET_USED, user, sessions_ended=ended)
 
     async def change_password(self, actor: Actor, checked_hash: str, password_hash: str) -> None:
         """Set a new password; the other sessions end, this one goes on (ASVS 7.4.3)."""
@@ -210,27 +230,35 @@ class Accounts:
         if user.password_hash != checked_hash:
             raise WrongPasswordError
         await tell(self._session, user.id, "password_changed")
-        await self._set_password(user, password_hash, keep_session=actor.session_id)
+        ended = await self._set_password(user, password_hash, keep_session=actor.session_id)
+        await self._audit(audit.Event.PASSWORD_CHANGED, user, actor, sessions_ended=ended)
 
-    async def _set_password(self, user: User, password_hash: str, keep_session: str | None) -> None:
+    async def _set_password(self, user: User, password_hash: str, keep_session: str | None) -> int:
         user.password_hash = password_hash
         user.auth_epoch += 1
         sessions = SessionRepository(self._session, user.id)
-        await sessions.revoke("password_changed", but=keep_session)
+        ended = await sessions.revoke("password_changed", but=keep_session)
         if keep_session is not None:
             (await sessions.get(keep_session)).auth_epoch = user.auth_epoch
         await LinkRepository(self._session).remove("reset", user_id=user.id)
         # Who knew the old password may have asked for another address.
         await LinkRepository(self._session).use_up("email", user.id)
         await record(self._session, AccessChanged(user_id=user.id))
+        return ended
 
-    async def end_sessions(self, user_id: str, *, reason: str, but: str | None = None) -> None:
+    async def end_sessions(
+        self, user_id: str, *, reason: str, but: str | None = None, actor: Actor | None = None
+    ) -> None:
         """End the sessions of an account, all or all but one."""
         user = await self._repository.get(user_id)
-        await SessionRepository(self._session, user.id).revoke(reason, but=but)
+        ended = await SessionRepository(self._session, user.id).revoke(reason, but=but)
+        await self._audit(audit.Event.SESSION_ENDED, user, actor, reason=reason, sessions_ended=ended)
         if reason == "ended_by_admin":
             await tell(self._session, user.id, "sessions_ended_by_admin")
         await record(self._session, AccessChanged(user_id=user.id))
+
+    async def _audit(self, event: audit.Event, user: User, actor: Actor | None = None, **detail: Any) -> None:
+        await audit.record(self._session, event, actor=actor, subject_id=user.id, **detail)
 
 
 def refuse_registration(mode: str, *, invited: bool) -> None:

@@ -51,6 +51,7 @@ async def admit(request: Request, name: str) -> list[Bucket]:
     taken = [bucket for bucket, verdict in zip(buckets, verdicts, strict=False) if not verdict.wait]
     refusal = verdicts[-1] if len(taken) < len(verdicts) else None
     if refusal is not None and not (refusal.limit in _SHUT_BY_STRANGERS and await _is_known(request, name, network)):
+        request.app.state.counters.logins.add("throttled")
         await _tell(request, name, refusal)
         note(request, [refusal])
         raise TooManyAttemptsError(refusal)

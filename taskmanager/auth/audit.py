@@ -1,19 +1,25 @@
 """The security audit trail: who did what to whom, from where, with which outcome (ASVS 16.3, OWASP logging vocabulary).
 
 A record is written in the transaction of what it tells, so neither exists without the other. The vocabulary is
-closed, and details are short plain values: no secret and no text of a task ever goes in here.
+closed, and details are short plain values: no secret and no text of a task ever goes in here. Sealing
+(``audit_sealing.py``) chains the records later, in the order in which their transactions count.
 """
 
+import logging
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, literal_column
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.models import AuditEvent
 from taskmanager.auth.roles import Actor
 from taskmanager.kit import clock
+from taskmanager.kit.db import Database
 from taskmanager.kit.http import caller
+
+logger = logging.getLogger(__name__)
 
 Outcome = Literal["success", "failure"]
 Detail = str | int | bool | None
@@ -75,9 +81,9 @@ async def record(
     asker = caller.current()
     if actor is not None and actor.token_id is not None:
         detail["api_token"] = actor.token_id
-    values = {
+    values: dict[str, Any] = {
         "at": clock.now(),
-        "event": event.value,
+        "event": Event(event).value,
         "outcome": outcome,
         "actor_id": actor.user_id if actor is not None else None,
         "subject_id": subject_id if subject_id is not None or actor is None else actor.user_id,
@@ -85,13 +91,28 @@ async def record(
         "ip": asker.address,
         "user_agent": asker.agent,
         "request_id": asker.request_id,
-        "detail": {name: _short(value) for name, value in detail.items() if value is not None},
+        "detail": {name: _plain(value) for name, value in detail.items() if value is not None},
     }
     if session.get_bind().dialect.name == "postgresql":
         # The order of identities is not the order of commits there; sealing goes by this first.
-        values["xid"] = await session.scalar(text("SELECT pg_current_xact_id()::text::bigint"))
+        values["xid"] = literal_column("pg_current_xact_id()::text::bigint")
     await session.execute(insert(AuditEvent).values(values))
 
 
-def _short(value: Detail) -> Detail:
-    return value[:MAX_DETAIL] if isinstance(value, str) else value
+async def record_alone(database: Database, event: Event, **what: Any) -> None:
+    """Write one record in a transaction of its own, about something that stands whether it can be written or not.
+
+    Takes what :func:`record` takes. Where nothing can be written, as on a full disk, the log says so instead.
+    """
+    try:
+        async with database.write() as session:
+            await record(session, event, **what)
+    except (SQLAlchemyError, OSError):
+        logger.warning("%s could not be written to the audit trail", event.value, exc_info=True)
+
+
+def _plain(value: Detail) -> Detail:
+    """Return a short value on one line: a line of an exported trail is one record, whatever somebody typed."""
+    if not isinstance(value, str):
+        return value
+    return "".join(character for character in value if character.isprintable())[:MAX_DETAIL]

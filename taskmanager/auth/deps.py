@@ -11,7 +11,9 @@ from taskmanager.auth.access_tokens import AccessTokens, Claims, TokenRefusedErr
 from taskmanager.auth.accounts import Accounts, WrongPasswordError, refuse_registration, refuse_same
 from taskmanager.auth.api_tokens import ApiTokens, is_api_token
 from taskmanager.auth.attempts import admit, guess
+from taskmanager.auth.audit_refusals import Refusals
 from taskmanager.auth.cookies import Cookies, refuse_foreign_sign_in
+from taskmanager.auth.counters import Counters
 from taskmanager.auth.credentials import Presented, SessionEndedError, TokenInvalidError, access_token, present
 from taskmanager.auth.links import Kind, Links, digest
 from taskmanager.auth.models import User
@@ -48,6 +50,8 @@ class Auth:
     registration: str
     max_sessions: int
     post: Post | None
+    refusals: Refusals
+    counters: Counters
 
 
 async def get_auth(request: Request) -> Auth:
@@ -71,7 +75,7 @@ async def get_actor(request: Request, auth: AuthDep) -> Actor:
     token, by_cookie = access_token(request, auth.cookies)
     by_api_token = not by_cookie and is_api_token(token)
     actor = await (auth.api_tokens.actor(request, token) if by_api_token else _of_session(auth, token))
-    request.state.account_id = actor.user_id
+    request.state.account_id, request.state.actor = actor.user_id, actor
     quotas.count(request, actor.user_id)
     return actor
 
@@ -139,6 +143,8 @@ async def _check_password(request: Request, auth: Auth, body: Login) -> CheckedL
     usable = user is not None and user.active
     right = await auth.passwords.check(body.password, user.password_hash if user is not None and usable else None)
     if user is None or not right or user.password_hash is None:
+        auth.counters.logins.add("refused")
+        await auth.refusals.login(body.username, user)
         raise LoginRefusedError
     new_hash = await auth.passwords.hash(body.password) if auth.passwords.is_outdated(user.password_hash) else None
     how = SignIn(
@@ -228,6 +234,7 @@ async def check_change(request: Request, auth: AuthDep, actor: ActorDep, body: P
     await auth.passwords.refuse_weak(body.new_password, "/new_password", *_names_of(user))
     stored = user.password_hash
     if not await auth.passwords.check(body.current_password, stored) or stored is None:
+        await auth.refusals.password_change(actor)
         raise WrongPasswordError
     refuse_same(body.current_password, body.new_password)
     return CheckedChange(stored, await auth.passwords.hash(body.new_password))

@@ -11,9 +11,11 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from taskmanager.auth import audit
 from taskmanager.auth.models import Link
 from taskmanager.auth.post import TOKEN_BYTES, Post
 from taskmanager.auth.repository import LinkRepository
+from taskmanager.auth.roles import Actor
 from taskmanager.kit import clock
 from taskmanager.kit.errors import AppError, NotFoundError
 from taskmanager.kit.ids import new_id
@@ -130,10 +132,18 @@ class Links:
             raise LinkInvalidError
         return link
 
-    async def withdraw_invitation(self, link_id: str) -> None:
+    async def invite(self, actor: Actor, role: str, email: str | None) -> NewLink:
+        """Make a link by which somebody makes an account of their own."""
+        link = self.make("invitation", created_by=actor.user_id, role=role, email=email)
+        created = audit.Event.INVITATION_CREATED
+        await audit.record(self._session, created, actor=actor, invitation=link.id, role=role)
+        return link
+
+    async def withdraw_invitation(self, link_id: str, actor: Actor) -> None:
         """Remove an invitation that nobody has used."""
         if not await self._repository.remove("invitation", link_id=link_id):
             raise NotFoundError
+        await audit.record(self._session, audit.Event.INVITATION_WITHDRAWN, actor=actor, invitation=link_id)
 
     async def replace_setup(self) -> NewLink:
         """Return a fresh set-up link; older ones are dead."""

@@ -41,7 +41,10 @@ class User(Model):
 
 
 class Session(Model):
-    """One sign-in: one row for its whole life, whatever the number of refreshes."""
+    """One sign-in: one row for its whole life, whatever the number of refreshes.
+
+    ``noted`` holds a bit for each outcome of the present generation that stands in the audit trail already.
+    """
 
     __tablename__ = "sessions"
 
@@ -53,6 +56,7 @@ class Session(Model):
     token_digest: Mapped[bytes]
     rotation_key: Mapped[bytes | None]
     recoveries: Mapped[int] = mapped_column(default=0)
+    noted: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     remember: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(Instant)
     rotated_at: Mapped[datetime] = mapped_column(Instant)
@@ -205,3 +209,14 @@ class AuditEvent(Model):
     xid: Mapped[int | None] = mapped_column(BigInteger)
     position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     chain: Mapped[bytes | None]
+
+
+class AuditMark(Model):
+    """A point of the audit trail under a MAC: its ``head``, and the ``checkpoint`` up to which records were purged."""
+
+    __tablename__ = "audit_marks"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+    chain: Mapped[bytes]
+    mac: Mapped[bytes]

@@ -45,6 +45,11 @@ class Passwords:
         self._busy = self._places = self._refused = 0
         self._pool = ThreadPoolExecutor(settings.hash_workers, "hash", initializer=_step_back)
 
+    @property
+    def busy(self) -> int:
+        """How many passwords are being hashed or wait for it."""
+        return self._busy
+
     async def hash(self, password: str) -> str:
         """Return an argon2id hash in its standard text form."""
         return await self._run(lambda: _hash(password))

@@ -3,6 +3,8 @@
 from typing import Any
 
 from taskmanager.auth import quotas, scopes
+from taskmanager.auth.audit_repository import NEWEST_FIRST, AuditRepository
+from taskmanager.auth.audit_schemas import SignInList, SignInRecord
 from taskmanager.auth.deps import (
     AccountsDep,
     ActorDep,
@@ -18,6 +20,7 @@ from taskmanager.auth.schemas import Account, ProfileUpdate, SetupState
 from taskmanager.kit.db import ReaderDep
 from taskmanager.kit.http.answers import NO_CONTENT, refusals
 from taskmanager.kit.http.route import CREDENTIALS_LIMIT, SECRET, router
+from taskmanager.kit.paging import PagerDep
 
 entrance = router(tags=["accounts"], max_body_size=CREDENTIALS_LIMIT)
 own = router(tags=["accounts"], opening=scopes.ACCOUNT)
@@ -79,6 +82,13 @@ async def reset_password(hashed: HashedResetDep, accounts: AccountsDep) -> None:
 async def read_me(actor: ActorDep, reader: ReaderDep) -> Any:
     """Read your account."""
     return await AccountRepository(reader).get(actor.user_id)
+
+
+@own.get("/me/sign-ins", response_model=SignInList, responses=refusals(400, 401, 422))
+async def list_sign_ins(actor: ActorDep, pager: PagerDep, reader: ReaderDep) -> Any:
+    """List the sign-ins to your account and the failed tries, newest first."""
+    rows = await AuditRepository(reader).sign_ins(actor, pager)
+    return pager.page(rows, NEWEST_FIRST, SignInRecord.model_validate)
 
 
 @own.patch("/me", response_model=Account, responses=refusals(400, 401, 403, 409, 413, 415, 422))

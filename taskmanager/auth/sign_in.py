@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
+from taskmanager.auth import audit
 from taskmanager.auth.access_tokens import CHALLENGE, AccessTokens
 from taskmanager.auth.devices import is_new
 from taskmanager.auth.models import Session, User
 from taskmanager.auth.notices import tell
 from taskmanager.auth.refresh_tokens import Presented, RefreshTokens, digest
 from taskmanager.auth.repository import SessionRepository
+from taskmanager.auth.roles import Actor
 from taskmanager.auth.snapshots import AccessChanged
 from taskmanager.kit import clock
 from taskmanager.kit.errors import AppError
@@ -29,6 +31,8 @@ ABSOLUTE = timedelta(days=30)
 MAX_LATE_RECOVERIES = 10
 MOST_SESSIONS = 100
 SALT_BYTES = 16
+# Bits of ``Session.noted``.
+_RECOVERED, _CONCURRENT = 1, 2
 
 
 class LoginRefusedError(AppError):
@@ -64,6 +68,10 @@ class Grant:
     remember: bool
     replayed: bool = False
 
+    @property
+    def outcome(self) -> Literal["rotated", "recovered"]:
+        return "recovered" if self.replayed else "rotated"
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -71,6 +79,7 @@ class Refusal:
 
     code: Literal["refresh_token_used", "refresh_token_reused", "invalid_refresh_token", "session_ended"]
     session_over: bool
+    outcome: Literal["concurrent", "reused", "invalid", "ended", "ahead"]
 
 
 class Sessions:
@@ -93,6 +102,8 @@ class Sessions:
         statement = select(User).where(User.id == user_id, User.active, User.password_hash == password_hash)
         user = (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
         if user is None:
+            event = audit.Event.LOGIN_FAILED
+            await audit.record(self._session, event, outcome="failure", subject_id=user_id, reason="changed_meanwhile")
             raise LoginRefusedError
         if new_hash is not None:
             user.password_hash = new_hash
@@ -116,6 +127,7 @@ class Sessions:
         token = self._refresh.derive(row.id, row.generation, row.salt)
         row.token_digest = digest(token)
         self._session.add(row)
+        await audit.record(self._session, audit.Event.LOGIN, subject_id=user.id, session_id=row.id, factors="password")
         return self._grant(row, token)
 
     async def _make_room(self, user: User, how: SignIn) -> None:
@@ -127,20 +139,20 @@ class Sessions:
         if is_new(await sessions.list_origins(), how.ip, how.user_agent, clock.now() - user.created_at):
             await tell(self._session, user.id, "new_sign_in", address=how.ip, agent=how.user_agent)
         for row in await sessions.list_beyond(self._most - 1):
-            await self._revoke(row, "too_many_sessions")
+            await self.end(row.id, "too_many_sessions")
 
     async def rotate(self, token: str, idempotency_key: str | None) -> Grant | Refusal:
         """Exchange a refresh token for its successor; the decision table is in ``docs/security.md``."""
         presented = self._refresh.read(token)
         found = await self._load(presented.session_id) if presented is not None else None
         if presented is None or found is None or not self._refresh.is_genuine(presented, found[0].salt):
-            return Refusal("invalid_refresh_token", session_over=False)
+            return Refusal("invalid_refresh_token", session_over=False, outcome="invalid")
         row, user = found
         if not _is_live(row, user):
-            return Refusal("session_ended", session_over=True)
+            return Refusal("session_ended", session_over=True, outcome="ended")
         if presented.generation > row.generation:
-            await self._revoke(row, "restored_backup")
-            return Refusal("session_ended", session_over=True)
+            await self.end(row.id, "restored_backup")
+            return Refusal("session_ended", session_over=True, outcome="ahead")
         key = self._refresh.key_digest(idempotency_key) if idempotency_key is not None else None
         if presented.generation == row.generation and presented.digest == row.token_digest:
             grant = await self._advance(row, key)
@@ -158,6 +170,7 @@ class Sessions:
             "token_digest": digest(token),
             "rotation_key": key,
             "recoveries": 0,
+            "noted": 0,
             "rotated_at": now,
             "idle_expires_at": min(now + _idle(row.remember), row.absolute_expires_at),
         }
@@ -175,19 +188,22 @@ class Sessions:
     ) -> Grant | Refusal:
         """Decide on a token that is not the current one (any more)."""
         if found is None or not _is_live(*found):
-            return Refusal("session_ended", session_over=True)
+            return Refusal("session_ended", session_over=True, outcome="ended")
         row, _ = found
         within = clock.now() - row.rotated_at <= WINDOW
         if presented.generation == row.generation - 1:
             same_request = key is not None and row.rotation_key is not None and compare_digest(key, row.rotation_key)
             if same_request and (within or await self._count_recovery(row)):
+                await self._note(row, _RECOVERED, audit.Event.REFRESH_RECOVERED)
                 successor = self._refresh.derive(row.id, row.generation, row.salt)
                 return self._grant(row, successor, replayed=True)
             if within:
-                return Refusal("refresh_token_used", session_over=False)
+                await self._note(row, _CONCURRENT, audit.Event.REFRESH_CONCURRENT, "failure")
+                return Refusal("refresh_token_used", session_over=False, outcome="concurrent")
         await self._revoke(row, "refresh_token_reused")
         await tell(self._session, row.user_id, "session_reused", address=row.ip, agent=row.user_agent)
-        return Refusal("refresh_token_reused", session_over=True)
+        await self._record(row, audit.Event.REFRESH_REUSED, "failure", shown=presented.generation)
+        return Refusal("refresh_token_reused", session_over=True, outcome="reused")
 
     async def _count_recovery(self, row: Session) -> bool:
         """Count one late recovery; False when the generation has had all of its own."""
@@ -196,11 +212,31 @@ class Sessions:
         result: Any = await self._session.execute(statement.execution_options(synchronize_session=False))
         return bool(result.rowcount)
 
-    async def end(self, session_id: str, reason: str = "logout") -> None:
-        """End one session; nothing happens if it has ended already."""
+    async def _note(self, row: Session, bit: int, event: audit.Event, outcome: audit.Outcome = "success") -> None:
+        """Write an outcome into the audit trail once a generation, however often it comes."""
+        if row.noted & bit:
+            return
+        mine = (Session.id == row.id, Session.generation == row.generation, Session.noted.bitwise_and(bit) == 0)
+        statement = update(Session).where(*mine).values(noted=Session.noted.bitwise_or(bit))
+        result: Any = await self._session.execute(statement.execution_options(synchronize_session=False))
+        if result.rowcount:
+            await self._record(row, event, outcome)
+
+    async def _record(
+        self, row: Session, event: audit.Event, outcome: audit.Outcome = "success", **detail: Any
+    ) -> None:
+        detail = {"generation": row.generation, **detail}
+        await audit.record(self._session, event, outcome=outcome, subject_id=row.user_id, session_id=row.id, **detail)
+
+    async def end(self, session_id: str, reason: str = "logout", actor: Actor | None = None) -> None:
+        """End one session; nothing happens if it has ended already. No actor: whoever holds a token of it."""
         row = await self._session.get(Session, session_id)
         if row is not None and row.revoked_at is None:
             await self._revoke(row, reason)
+            ended = audit.Event.SESSION_ENDED
+            await audit.record(
+                self._session, ended, actor=actor, subject_id=row.user_id, session_id=row.id, reason=reason
+            )
 
     async def find_genuine(self, token: str) -> str | None:
         """Return the session of a refresh token that this server made, of any generation, even expired."""

@@ -8,7 +8,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from taskmanager.auth import quotas, scopes
+from taskmanager.auth import audit, quotas, scopes
 from taskmanager.auth.deps import ActorDep
 from taskmanager.auth.limited import limited
 from taskmanager.integrations.deps import KINDS, ImportServiceDep, PreparedDep
@@ -99,8 +99,10 @@ async def export_file(request: Request, actor: ActorDep, query: Annotated[Export
     try:
         async with database.read(snapshot=True) as session:
             exporter = Exporter(session, actor)
-            await exporter.open(query.project_id)
+            total = await exporter.open(query.project_id)
             await exporter.write(query.format, file)
+        exported = audit.Event.DATA_EXPORTED
+        await audit.record_alone(database, exported, actor=actor, format=query.format, tasks=total)
         size = file.tell()
     except BaseException:
         file.close()

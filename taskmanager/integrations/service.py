@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from taskmanager.auth import audit
 from taskmanager.auth.roles import Actor
 from taskmanager.integrations.formats.drafts import MAX_LISTED, RowProblem
 from taskmanager.integrations.importing import Importer
@@ -63,7 +64,11 @@ class ImportService:
             if refusal is not None:
                 raise refusal
             await Importer(self._session, self._actor).carry_out(plan, progress)
-        return _report(plan, query, accepted=refusal is None, operation_id=self._session.info.get("operation_id"))
+        report = _report(plan, query, accepted=refusal is None, operation_id=self._session.info.get("operation_id"))
+        if not query.dry_run:
+            imported, counts = audit.Event.DATA_IMPORTED, report.counts
+            await audit.record(self._session, imported, actor=self._actor, format=report.format, tasks=counts.created)
+        return report
 
 
 def _refusal(plan: Plan, query: ImportQuery) -> AppError | None:

@@ -141,7 +141,8 @@ def problem_of(error: AppError) -> dict[str, Any]:
     return {"title": error.title, "status": error.status, "code": error.code, **detail, **error.extra}
 
 
-def _on_app_error(request: Request, error: Exception) -> Response:
+def on_app_error(request: Request, error: Exception) -> Response:
+    """Answer a refusal of our own."""
     error = cast("AppError", error)
     return problem(request, error.status, error.code, error.title, error.detail, error.headers, **error.extra)
 
@@ -235,7 +236,7 @@ def on_anything(request: Request, error: Exception) -> Response:
 
 
 HANDLERS: dict[int | type[Exception], Any] = {
-    AppError: _on_app_error,
+    AppError: on_app_error,
     HTTPException: _on_http_error,
     RequestValidationError: _on_invalid,
     ResponseValidationError: on_anything,

@@ -78,8 +78,10 @@ async def enqueue(
 class Jobs:
     """The worker: knows the handlers, claims what is due, and runs it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ended: Callable[[str, bool], None] = lambda _kind, _done: None) -> None:
+        """Work on ``database``; ``ended`` is told the kind of each job that was run, and whether it was done."""
         self._database = database
+        self._ended = ended
         self._handlers: dict[str, Handler] = {}
         self._recurring: dict[str, _Recurring] = {}
         self._outside: dict[str, Outside] = {}
@@ -168,7 +170,10 @@ class Jobs:
         except Exception as error:
             # A failing job must neither stop the worker nor be forgotten.
             logger.exception("job %s failed", job.kind)
+            self._ended(job.kind, False)
             await self._postpone(job, mine, error)
+        else:
+            self._ended(job.kind, True)
 
     async def _postpone(self, job: Job, mine: ColumnElement[bool], error: Exception) -> None:
         wait = min(timedelta(seconds=2 ** min(job.attempts, MAX_DOUBLINGS)), MAX_BACKOFF)

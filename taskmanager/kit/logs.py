@@ -2,18 +2,27 @@
 
 import json
 import logging
+import re
 import sys
 
 from taskmanager.kit import clock
 from taskmanager.kit.columns import instant_text
 
+# What starts a new line, steers a terminal, or turns the direction of writing.
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_CONTINUED = "\n    "
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with everything visible that would act on a terminal or on who reads the log."""
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        if record.exc_info or record.exc_text:
-            return text
-        return text.replace("\r", "\\r").replace("\n", "\\n")
+        head, *trace = super().format(record).split("\n") if _has_trace(record) else [super().format(record)]
+        # Lines of a traceback are indented: none of them can pass for an event of its own.
+        return _CONTINUED.join(one_line(line) for line in (head, *trace))
 
 
 class _Json(logging.Formatter):
@@ -29,6 +38,10 @@ class _Json(logging.Formatter):
         return json.dumps(entry, ensure_ascii=True)
 
 
+def _has_trace(record: logging.LogRecord) -> bool:
+    return bool(record.exc_info or record.exc_text or record.stack_info)
+
+
 def configure(log_format: str, level: str) -> None:
     """Send all log lines to standard error in the given form."""
     handler = logging.StreamHandler(sys.stderr)
@@ -36,6 +49,6 @@ def configure(log_format: str, level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # Requests are logged by taskmanager.access, with their id.
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
-    # Its first two lines of each start tell nothing; each step of an upgrade is told below.
-    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+    # At level debug these tell every statement and every row, whatever is in it; of migrations we tell ourselves.
+    for name in ("aiosqlite", "sqlalchemy", "alembic.runtime.migration"):
+        logging.getLogger(name).setLevel(logging.WARNING)

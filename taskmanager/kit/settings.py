@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from taskmanager.kit.limits import EMAIL
 
 PREFIX = "TASKMANAGER_"
+METRICS_TOKEN_LENGTH = 16
 
 JwtAlgorithm = Literal["HS256", "HS384", "HS512", "ES256", "ES384", "EdDSA", "PS256", "RS256"]
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -77,6 +78,11 @@ class Settings(BaseSettings):
     insecure_cookies: bool = Field(
         default=False, description="Sign in over plain http on other hosts than this one. Not safe."
     )
+    audit_days: int = Field(default=365, ge=1, le=36_500, description="Days that the security audit trail is kept.")
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="Bearer token for /metrics; empty: loopback only. At least 16 characters."
+    )
+    metrics_token_file: Path | None = Field(default=None, description="File that holds that token.")
     log_format: Literal["text", "json"] = Field(default="text", description="Log lines as text or JSON.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
     web_dir: Path = Field(
@@ -145,6 +151,19 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'taskmanager.db').resolve()}"
+
+    def metrics_secret(self) -> str:
+        """Return the token that ``/metrics`` wants, from its file if one is named; empty: there is none.
+
+        Raises OSError for a file that cannot be read, and ValueError for a token that can be guessed.
+        """
+        token = self.metrics_token.get_secret_value()
+        if self.metrics_token_file is not None:
+            token = self.metrics_token_file.read_text(encoding="utf-8").strip()
+        if 0 < len(token) < METRICS_TOKEN_LENGTH:
+            message = f"{PREFIX}METRICS_TOKEN must have at least {METRICS_TOKEN_LENGTH} characters"
+            raise ValueError(message)
+        return token
 
     def first_password(self) -> str:
         """Return the first administrator's password, from its file if one is named."""

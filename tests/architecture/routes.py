@@ -57,6 +57,7 @@ ROUTES: dict[str, Line] = {
     "GET /me/notices": Line("signed in", 200),
     "POST /me/notices/read": Line("signed in", 204, {}),
     "GET /me": Line("signed in", 200),
+    "GET /me/sign-ins": Line("signed in", 200),
     "PATCH /me": Line("signed in", 200, {"display_name": "Somebody"}),
     "POST /me/password": Line(
         "signed in", 403, {"current_password": "not this one at all", "new_password": "another long password"}
@@ -129,6 +130,10 @@ ROUTES: dict[str, Line] = {
     "GET /admin/keys": Line("administrators", 200),
     "POST /admin/keys/rotate": Line("administrators", 200, {}),
     "GET /.well-known/jwks.json": Line("anyone", 200),
+    "GET /admin/audit": Line("administrators", 200),
+    "GET /admin/audit/export": Line("administrators", 200),
+    "POST /admin/audit/verify": Line("administrators", 200),
+    "GET /metrics": Line("anyone", 200),
     "GET /health/live": Line("anyone", 200),
     "GET /health/ready": Line("anyone", 200),
 }

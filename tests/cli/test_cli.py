@@ -19,7 +19,7 @@ from tests.factories import PASSWORD
 from tests.servers import ROOT, app_server
 
 NOBODY: Any = {"admin_username": "", "admin_password": ""}
-COMMANDS = ("serve", "migrate", "openapi", "settings", "version", "users", "keys", "import", "export")
+COMMANDS = ("serve", "migrate", "openapi", "settings", "version", "users", "keys", "import", "export", "audit")
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,8 @@ def test_the_last_administrator_stays_one(taskmanager: CommandLine) -> None:
         ({"admin_username": "anna", "admin_password_file": "/nowhere"}, "ADMIN_PASSWORD_FILE"),
         ({"master_secret_file": "/nowhere"}, "master secret"),
         ({"trusted_proxies": "everyone"}, "everyone"),
+        ({"metrics_token": "too short"}, "METRICS_TOKEN must have at least 16"),
+        ({"metrics_token_file": "/nowhere"}, "METRICS_TOKEN_FILE"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(

@@ -15,6 +15,7 @@ from taskmanager.kit.http import caller
 from taskmanager.kit.http.client import is_own_origin
 from taskmanager.kit.http.throttled import describe
 from taskmanager.kit.ids import new_id
+from taskmanager.kit.metrics import Metrics
 from taskmanager.kit.settings import PREFIX, Settings
 
 access = logging.getLogger("taskmanager.access")
@@ -37,14 +38,17 @@ _HEADERS = {
 }
 CLIENT_GONE = 499
 """What the log calls a request whose client left before it was read (no such status is ever sent)."""
+NO_ROUTE = "none"
+"""What metrics call a path that no route has: its number of spellings is unlimited."""
 YEAR = 365 * 24 * 3600
 
 
 class Edge:
     """The outermost layer: gives each request an id, each answer its security headers, each surprise a 500."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
         self._secure = settings.public_url.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +79,8 @@ class Edge:
             await on_anything(Request(scope), error)(scope, receive, answer)
         finally:
             milliseconds = (time.perf_counter() - begun) * 1000
+            route = getattr(scope.get("route"), "path", NO_ROUTE)
+            self._metrics.answered(scope["method"], route, started, milliseconds / 1000)
             access.info(
                 "%s %s %d %.1f ms %s",
                 scope["method"],
