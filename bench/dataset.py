@@ -19,6 +19,7 @@ from taskmanager.main import open_database
 from taskmanager.projects.models import Project
 from taskmanager.tasks.dates import NEVER, When
 from taskmanager.tasks.models import Task, TaskLabel
+from taskmanager.tasks.search.index import TaskIndex
 
 PASSWORD = "a long enough password"  # noqa: S105 - of accounts that live for one measurement
 PASSWORD_HASH = nacl.pwhash.argon2id.str(PASSWORD.encode(), OPERATIONS, MEMORY_BYTES).decode()
@@ -77,11 +78,13 @@ async def _fill(settings: Settings, tasks: int) -> None:
     labels: list[dict[str, Any]] = []
 
     async def flush() -> None:
+        found = [(Task(**row), ()) for row in rows]
         async with database.write() as session:
             connection = await session.connection()
             await connection.execute(insert(Task), rows)
             if labels:
                 await connection.execute(insert(TaskLabel), labels)
+            await TaskIndex(session).add(found)
         rows.clear()
         labels.clear()
 

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from taskmanager.kit.migrate import connect_for_migration
+from taskmanager.kit.migrate import comparison, connect_for_migration
 from taskmanager.kit.settings import Settings
 from taskmanager.tables import metadata
 
@@ -11,12 +11,11 @@ from taskmanager.tables import metadata
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=metadata,
         render_as_batch=connection.dialect.name == "sqlite",
-        compare_type=True,
         user_module_prefix="columns.",
         # One transaction for all steps: the caller's.
         transactional_ddl=False,
+        **comparison(connection, metadata),
     )
     context.run_migrations()
 

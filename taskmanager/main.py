@@ -65,6 +65,7 @@ from taskmanager.projects.sections import SectionGone
 from taskmanager.projects.service import add_inbox
 from taskmanager.sync.replay import may_replay
 from taskmanager.sync.router import undo
+from taskmanager.tasks.filters.router import filters
 from taskmanager.tasks.placing import leave_section
 from taskmanager.tasks.router import tasks
 from taskmanager.tasks.router_actions import actions
@@ -90,6 +91,7 @@ ROUTERS = (
     undo,
     projects,
     labels,
+    filters,
     transfer,
     admin,
     api_tokens,

@@ -6,7 +6,9 @@ import taskmanager.journal.models
 import taskmanager.kit.http.idempotency
 import taskmanager.kit.jobs
 import taskmanager.projects.models
-import taskmanager.tasks.models  # noqa: F401 - each import registers its tables
+import taskmanager.tasks.filters.models
+import taskmanager.tasks.models
+import taskmanager.tasks.search.models  # noqa: F401 - each import registers its tables
 from taskmanager.kit.columns import Model
 
 metadata = Model.metadata

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from taskmanager.auth import audit as trail
+from taskmanager.auth import scopes
 from taskmanager.auth.audit_chain import verify
 from taskmanager.auth.audit_repository import NEWEST_FIRST, AuditRepository, lines
 from taskmanager.auth.audit_schemas import (
@@ -25,7 +26,7 @@ from taskmanager.kit.http.answers import Responses, refusals
 from taskmanager.kit.http.route import router
 from taskmanager.kit.paging import PagerDep
 
-audit = router(prefix="/admin/audit", tags=["administration"])
+audit = router(prefix="/admin/audit", tags=["administration"], opening=scopes.ADMIN)
 
 QueryDep = Annotated[AuditQuery, Query()]
 _LINES = "application/jsonl"

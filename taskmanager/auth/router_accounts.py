@@ -19,7 +19,7 @@ from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.schemas import Account, ProfileUpdate, SetupState
 from taskmanager.kit.db import ReaderDep
 from taskmanager.kit.http.answers import NO_CONTENT, refusals
-from taskmanager.kit.http.route import CREDENTIALS_LIMIT, SECRET, router
+from taskmanager.kit.http.route import CREDENTIALS_LIMIT, SECRET, SESSION_ONLY, router
 from taskmanager.kit.paging import PagerDep
 
 entrance = router(tags=["accounts"], max_body_size=CREDENTIALS_LIMIT)
@@ -84,7 +84,7 @@ async def read_me(actor: ActorDep, reader: ReaderDep) -> Any:
     return await AccountRepository(reader).get(actor.user_id)
 
 
-@own.get("/me/sign-ins", response_model=SignInList, responses=refusals(400, 401, 422))
+@own.get("/me/sign-ins", response_model=SignInList, openapi_extra=SESSION_ONLY, responses=refusals(400, 401, 422))
 async def list_sign_ins(actor: ActorDep, pager: PagerDep, reader: ReaderDep) -> Any:
     """List the sign-ins to your account and the failed tries, newest first."""
     rows = await AuditRepository(reader).sign_ins(actor, pager)

@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, MetaData, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from taskmanager.kit import sqlite
@@ -43,6 +44,27 @@ def newest() -> str:
 def current(connection: Connection) -> str | None:
     """Return the revision that the database is at."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def comparison(connection: Connection, metadata: MetaData) -> dict[str, Any]:
+    """Return Alembic's options for comparing the models with a database.
+
+    Tables marked ``virtual_on_sqlite`` are left out there, with those in which SQLite keeps their content: they have
+    neither types nor keys that could be compared.
+    """
+    virtual = [table.name for table in metadata.tables.values() if table.info.get("virtual_on_sqlite")]
+    if connection.dialect.name != "sqlite":
+        virtual = []
+
+    def is_compared(name: str | None) -> bool:
+        return not any(name == one or str(name).startswith(f"{one}_") for one in virtual)
+
+    return {
+        "target_metadata": metadata,
+        "compare_type": True,
+        "include_name": lambda name, kind, _: kind != "table" or is_compared(name),
+        "include_object": lambda _thing, name, kind, *_: kind != "table" or is_compared(name),
+    }
 
 
 def _run(connection: Connection, step: Callable[[Config, str], None], revision: str) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import URL, event
+from sqlalchemy import URL, Connection, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -28,6 +28,21 @@ def driver() -> ModuleType:
     except ImportError:
         return sqlite3
     return newest  # type: ignore[no-any-return]
+
+
+class SearchMissing(Exception):  # noqa: N818 - says what to do
+    """The SQLite at hand was built without FTS5, which full-text search needs."""
+
+    def __init__(self) -> None:
+        message = "This SQLite has no full-text search (FTS5). Install the package pysqlite3, or use PostgreSQL."
+        super().__init__(message)
+
+
+def require_fts5(connection: Connection) -> None:
+    """Raise :class:`SearchMissing` unless this SQLite can keep a full-text index."""
+    found = connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'")
+    if found.first() is None:
+        raise SearchMissing
 
 
 class _Driver(AsyncAdapt_aiosqlite_dbapi):

@@ -20,6 +20,8 @@ from taskmanager.projects.sections import SectionService
 from taskmanager.projects.service import KIND as PROJECT
 from taskmanager.sync.schemas import Undone
 from taskmanager.tasks.comments import CommentService
+from taskmanager.tasks.filters.service import KIND as FILTER
+from taskmanager.tasks.filters.service import FilterService
 from taskmanager.tasks.occurrences import OccurrenceService
 from taskmanager.tasks.relations import KIND as RELATION
 from taskmanager.tasks.relations import RelationService
@@ -54,6 +56,7 @@ class UndoService:
             PROJECT: ProjectReverter(session, actor),
             SECTION: SectionService(session, actor),
             LABEL: LabelService(session, actor),
+            FILTER: FilterService(session, actor),
         }
 
     async def undo(self, operation_id: str) -> Undone:

@@ -10,6 +10,7 @@ from taskmanager.auth.roles import Actor
 from taskmanager.kit.db import attempt
 from taskmanager.kit.errors import AppError, InvalidError, problem_of, refusals_of
 from taskmanager.kit.http.etag import IfMatch
+from taskmanager.tasks.completing import CompletingService
 from taskmanager.tasks.placing import PlacingService
 from taskmanager.tasks.schemas import TaskCreate, TaskUpdate
 from taskmanager.tasks.schemas_actions import Batch, BatchOperation, BatchResult, TaskMove
@@ -18,12 +19,16 @@ from taskmanager.tasks.state import task_out
 Body = TypeVar("Body", bound=BaseModel)
 
 
+class _Tasks(PlacingService, CompletingService):
+    """Every write that a batch may hold."""
+
+
 class BatchService:
     """Carries out batches within one transaction."""
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self._session = session
-        self._tasks = PlacingService(session, actor)
+        self._tasks = _Tasks(session, actor)
 
     async def run(self, batch: Batch) -> list[BatchResult]:
         """Return what became of each write, in order.

@@ -90,9 +90,12 @@ class BulkTaskService(TaskService):
         ordered, apart = _parents_first(tasks)
         for begin in range(0, len(ordered), BATCH):
             batch = ordered[begin : begin + BATCH]
-            await self._insert([self._made(task, places[task.data.id or ""]) for task in batch])
+            made = [self._made(task, places[task.data.id or ""]) for task in batch]
+            await self._insert(made)
             await self._insert_rows(Comment, [row for task in batch for row in self._comments(task)])
             await self._insert_rows(TaskOccurrence, [row for task in batch for row in _past(task)])
+            said = [[comment.body for comment in task.comments] for task in batch]
+            await self._index.add(zip(made, said, strict=True))
             progress(len(batch))
         for data in apart:
             await self._rules.check_parent(data.id or "", data.parent_id or "", data.project_id or "")

@@ -19,6 +19,7 @@ from taskmanager.projects.access import require
 from taskmanager.tasks.models import Comment, Task
 from taskmanager.tasks.repository import TaskRepository
 from taskmanager.tasks.schemas import CommentBody, CommentOut
+from taskmanager.tasks.search.index import TaskIndex
 from taskmanager.tasks.state import COMMENT, action_of
 
 OLDEST_FIRST = [
@@ -91,6 +92,7 @@ class CommentService:
         self._tasks = TaskRepository(session, actor)
         self._repository = CommentRepository(session, actor)
         self._journal = Journal(session, actor.user_id)
+        self._index = TaskIndex(session)
 
     async def create(self, task_id: str, data: CommentBody) -> Written:
         """Say something about a task."""
@@ -166,6 +168,7 @@ class CommentService:
             project_before=None if before is None else task.project_id,
             project_after=task.project_id,
         )
+        await self._index.rewrite(task)
 
 
 def _full(comment: Comment) -> dict[str, Any]:

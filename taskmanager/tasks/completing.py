@@ -3,7 +3,6 @@
 from taskmanager.kit.errors import ConflictError
 from taskmanager.kit.http.etag import IfMatch
 from taskmanager.tasks.models import Task
-from taskmanager.tasks.recording import record_change
 from taskmanager.tasks.recurring import recurrence_of
 from taskmanager.tasks.service import TaskService
 from taskmanager.tasks.state import CLOSED, put, state
@@ -32,7 +31,7 @@ class CompletingService(TaskService):
             raise NotRecurringError
         before = state(task)
         put(task, await self._rounds.end(task, recurrence, "skipped"))
-        await record_change(self._journal, task, before, task.project_id, "skipped")
+        await self._records.changed(task, before, action="skipped")
         return task
 
     async def reopen(self, task_id: str, if_match: IfMatch) -> Task:

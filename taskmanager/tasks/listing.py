@@ -4,36 +4,28 @@ A page of a million tasks costs what a page of a thousand costs: each project's 
 order that is asked for, and only those are merged. Entities would triple the time of a list that only shows them.
 """
 
-import operator
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from taskmanager.auth.roles import Actor
-from taskmanager.kit.errors import InvalidError
+from taskmanager.kit import clock
 from taskmanager.kit.paging import Pager, SortKey
 from taskmanager.projects.models import ProjectAccess
-from taskmanager.projects.names import name_key
-from taskmanager.tasks.dates import When, in_zone, start_of_day
+from taskmanager.tasks.asking import asked_for, beside, sort_keys
+from taskmanager.tasks.dates import When
+from taskmanager.tasks.filters.conditions import Conditions, about_projects
+from taskmanager.tasks.filters.tree import Query, Search, terms
 from taskmanager.tasks.models import Task, TaskAssignee, TaskLabel
-from taskmanager.tasks.schemas import TaskQuery, read_moment
+from taskmanager.tasks.schemas import TaskQuery
+from taskmanager.tasks.search.matching import Matching
+from taskmanager.tasks.search.words import wanted
 from taskmanager.tasks.state import when_out
-
-_BY_ID = SortKey(Task.id, lambda task: task.id)
-_SORTS = {
-    "priority": SortKey(Task.priority, lambda task: task.priority),
-    "due": SortKey(Task.due_sort, lambda task: task.due_sort),
-    "position": SortKey(Task.position, lambda task: task.position),
-    "created_at": SortKey(Task.created_at, lambda task: task.created_at),
-    "updated_at": SortKey(Task.updated_at, lambda task: task.updated_at),
-    "title": SortKey(Task.title_key, lambda task: task.title_key),
-}
-MAX_SORTS = 3
 
 _CANDIDATE = aliased(Task)
 _THESE: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
@@ -52,94 +44,68 @@ Names = Mapping[str, list[str]]
 """By task."""
 
 
-def _sort_keys(text: str | None) -> list[SortKey]:
-    """Return the order that ``sort`` asks for, made total by the id."""
-    words = (text or "-created_at").split(",")
-    names = [word.removeprefix("-") for word in words]
-    if len(words) > MAX_SORTS or len(set(names)) != len(names) or not set(names) <= set(_SORTS):
-        message = f"Sort by up to {MAX_SORTS} of {', '.join(_SORTS)}, each once."
-        raise InvalidError.at("/query/sort", "unknown_sort", message)
-    keys = []
-    for word, name in zip(words, names, strict=True):
-        key = _SORTS[name]
-        keys.append(SortKey(key.column, key.read, descending=word.startswith("-")))
-    return [*keys, SortKey(_BY_ID.column, _BY_ID.read, descending=keys[-1].descending)]
-
-
 class TaskListing:
     """Pages of the tasks that one actor may see."""
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self._session = session
         self._actor = actor
+        self._is_postgresql = session.get_bind().dialect.name == "postgresql"
 
     async def page(self, query: TaskQuery, pager: Pager) -> dict[str, Any]:
         """Return one page of the tasks that ``query`` asks for."""
-        keys = _sort_keys(query.sort)
-        of_a_project = select(Task.id).where(Task.project_id == ProjectAccess.project_id, *self._conditions(query))
-        ids = self._of_each_project(pager.apply(of_a_project, keys), query.project_id)
-        statement = pager.apply(select(Task.__table__).where(Task.id.in_(ids)), keys)
-        rows = (await self._session.execute(statement)).all()
+        asked = asked_for(query)
+        matching = await self._matching(asked)
+        means = Conditions(self._actor, clock.now(), Task.project_id, matching)
+        projects = self._projects(query, asked, means)
+        searched = [part for part in asked if isinstance(part, Search)][-1:]
+        rest = [part for part in asked if not about_projects(part) and part not in searched]
+        conditions = [*(means.of(part) for part in rest), *beside(query, self._actor)]
+        keys = sort_keys(query.sort)
+        shown = select(*Task.__table__.columns)
+        if searched and matching is not None:
+            # What the index of words finds is put in order as a whole; mostly it is little.
+            found = matching.ranked(wanted(searched[0].text))
+            if query.q is not None and query.sort is None:
+                keys.insert(0, SortKey(found.c.rank, lambda task: task.rank, descending=True))
+            mine = Task.project_id.in_(select(ProjectAccess.project_id).where(*projects))
+            shown = shown.add_columns(found.c.rank).join(found, found.c.task_id == Task.id).where(mine, *conditions)
+        else:
+            of_a_project = select(Task.id).where(Task.project_id == ProjectAccess.project_id, *conditions)
+            shown = shown.where(Task.id.in_(self._of_each_project(pager.apply(of_a_project, keys), projects)))
+        rows = (await self._session.execute(pager.apply(shown, keys))).all()
         labels, assignees = await self._names(_LABELS, rows), await self._names(_ASSIGNEES, rows)
         return pager.page(rows, keys, lambda row: _item(row, labels, assignees))
 
-    def _of_each_project(self, within: Select[str], project_id: str | None) -> Select[str]:
-        """Return the ids that ``within`` finds in each of the actor's projects, or in one of them."""
-        mine = ProjectAccess.user_id == self._actor.user_id
-        if project_id:
-            mine &= ProjectAccess.project_id == project_id
+    def _projects(self, query: TaskQuery, asked: Sequence[Query], means: Conditions) -> list[ColumnElement[bool]]:
+        """Return which of the projects that the actor may see come into question at all."""
+        of_project = replace(means, project_id=ProjectAccess.project_id)
+        found = [ProjectAccess.user_id == self._actor.user_id]
+        if query.project_id:
+            found.append(ProjectAccess.project_id == query.project_id)
+        return [*found, *(of_project.of(part) for part in asked if about_projects(part))]
+
+    async def _matching(self, asked: Sequence[Query]) -> Matching | None:
+        """Return the index of words, limited to the actor's projects, if anything is searched for."""
+        if not any(isinstance(term, Search) for part in asked for term in terms(part)):
+            return None
+        mine = select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
+        return Matching((await self._session.execute(mine)).scalars().all(), fts5=not self._is_postgresql)
+
+    def _of_each_project(self, within: Select[str], projects: Sequence[ColumnElement[bool]]) -> Select[str]:
+        """Return the ids that ``within`` finds in each of some projects."""
         within = within.correlate(ProjectAccess)
-        if self._session.get_bind().dialect.name == "postgresql":
+        if self._is_postgresql:
             each = within.lateral()
-            return select(each.c.id).select_from(ProjectAccess).join(each, true()).where(mine)
+            return select(each.c.id).select_from(ProjectAccess).join(each, true()).where(*projects)
         # SQLite has no LATERAL; there an IN serves, which it runs for each project as well.
-        return select(_CANDIDATE.id).join(ProjectAccess, _CANDIDATE.id.in_(within)).where(mine)
+        return select(_CANDIDATE.id).join(ProjectAccess, _CANDIDATE.id.in_(within)).where(*projects)
 
     async def _names(self, statement: Select[str, str], rows: Sequence[Row[Any]]) -> Names:
         found: dict[str, list[str]] = defaultdict(list)
         for task_id, name in await self._session.execute(statement, {"ids": [row.id for row in rows]}):
             found[task_id].append(name)
         return found
-
-    def _conditions(self, query: TaskQuery) -> Sequence[ColumnElement[bool]]:
-        trashed = Task.deleted_at.is_not(None)
-        found: list[ColumnElement[bool]] = [trashed if query.deleted else ~trashed]
-        if query.status:
-            found.append(Task.status.in_(query.status.split(",")))
-        if query.priority is not None:
-            found.append(Task.priority == query.priority)
-        if query.label:
-            labelled = select(TaskLabel.task_id).where(TaskLabel.name_key == name_key(query.label))
-            found.append(Task.id.in_(labelled))
-        if query.assignee:
-            user_id = self._actor.user_id if query.assignee == "me" else query.assignee
-            found.append(Task.id.in_(select(TaskAssignee.task_id).where(TaskAssignee.user_id == user_id)))
-        if query.due_before:
-            found.append(self._due(query.due_before, before=True))
-        if query.due_after:
-            found.append(self._due(query.due_after, before=False))
-        return found
-
-    def _due(self, text: str, *, before: bool) -> ColumnElement[bool]:
-        """Compare with a date or an instant; what has no due date never compares."""
-        moment = read_moment(text)
-        zone = self._actor.timezone
-        if isinstance(moment, datetime):
-            instant = in_zone(moment, "UTC")
-            wall = in_zone(moment, zone).replace(tzinfo=UTC)
-        else:
-            # "After a day" begins when that day is over.
-            day = moment if before else date.fromordinal(min(moment.toordinal() + 1, date.max.toordinal()))
-            instant = start_of_day(day, zone)
-            wall = datetime.combine(day, time.min, tzinfo=UTC)
-        zoned = Task.due_timezone.is_not(None)
-        if before:
-            compared = or_(and_(zoned, Task.due_sort < instant), and_(~zoned, Task.due_sort < wall))
-        else:
-            strict = isinstance(moment, datetime)
-            beyond = operator.gt if strict else operator.ge
-            compared = or_(and_(zoned, beyond(Task.due_sort, instant)), and_(~zoned, beyond(Task.due_sort, wall)))
-        return and_(Task.due_local.is_not(None), compared)
 
 
 def _item(row: Row[Any], labels: Names, assignees: Names) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from taskmanager.kit.columns import Id, Instant, Json, Model, Ordered
 from taskmanager.tasks.dates import When
 
 _TRASHED = text("deleted_at IS NOT NULL")
+_COMPLETED = text("completed_at IS NOT NULL")
+_DEADLINE = text("deadline IS NOT NULL")
 
 
 class Task(Model):
@@ -25,6 +27,9 @@ class Task(Model):
         Index("ix_tasks_priority", "project_id", "priority", "id"),
         Index("ix_tasks_position", "project_id", "position", "id"),
         Index("ix_tasks_title", "project_id", "title_key", "id"),
+        # Few tasks have these, and lists that ask for them begin there.
+        Index("ix_tasks_completed", "project_id", "completed_at", sqlite_where=_COMPLETED, postgresql_where=_COMPLETED),
+        Index("ix_tasks_deadline", "project_id", "deadline", sqlite_where=_DEADLINE, postgresql_where=_DEADLINE),
         # Only of what is in the trash: "not in it" holds for nearly all rows, and no list may begin there.
         Index("ix_tasks_deleted_at", "deleted_at", sqlite_where=_TRASHED, postgresql_where=_TRASHED),
         Index("uq_tasks_number", "project_id", "number", unique=True),

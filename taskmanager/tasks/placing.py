@@ -70,7 +70,7 @@ class PlacingService(TaskService):
         copy = self._new(new_id(), values)
         self._repository.add(copy)
         await self._session.flush()  # subtasks refer to it
-        await self._record(copy, None, state(copy), "created")
+        await self._records.made(copy)
         return copy
 
     async def leave_section(self, section_id: str, *, undone: bool) -> None:

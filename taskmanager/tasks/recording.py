@@ -1,29 +1,59 @@
-"""Writing down that a task was changed."""
+"""Writing down what happens to tasks: the journal, and the words by which they are found."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from taskmanager.auth.roles import Actor
 from taskmanager.journal.service import Journal, changed
 from taskmanager.kit import clock
 from taskmanager.tasks.models import Task
+from taskmanager.tasks.search.index import TaskIndex
 from taskmanager.tasks.state import KIND, action_of, state
 
 
-async def record_change(
-    journal: Journal, task: Task, before: Mapping[str, Any], project_before: str, action: str | None = None
-) -> None:
-    """Give a changed task its next version and write the journal; ``action`` is by default what the fields say."""
-    old, new = changed(before, state(task))
-    if not new:
-        return
-    task.version += 1
-    task.updated_at = clock.now()
-    await journal.write(
-        KIND,
-        task.id,
-        action or action_of(old, new),
-        before=old,
-        after=new,
-        project_before=project_before,
-        project_after=task.project_id,
-    )
+class TaskRecords:
+    """Records changes of tasks in the transaction that makes them."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self._journal = Journal(session, actor.user_id)
+        self._index = TaskIndex(session)
+
+    async def made(self, task: Task) -> None:
+        """Record a new task."""
+        await self._journal.write(KIND, task.id, "created", after=state(task), project_after=task.project_id)
+        await self._index.add([(task, ())])
+
+    async def changed(
+        self, task: Task, before: Mapping[str, Any], project_before: str | None = None, action: str | None = None
+    ) -> None:
+        """Give a task its next version and record how it differs from ``before``, if it does at all.
+
+        ``project_before`` is where it was if that is not where it is; ``action`` is by default what the fields say.
+        """
+        old, new = changed(before, state(task))
+        if new:
+            task.updated_at = clock.now()
+            await self.write(task, old, new, project_before, action)
+
+    async def write(
+        self,
+        task: Task,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        project_before: str | None = None,
+        action: str | None = None,
+    ) -> None:
+        """Give a task its next version and record these fields of it."""
+        task.version += 1
+        await self._journal.write(
+            KIND,
+            task.id,
+            action or action_of(before, after),
+            before=before,
+            after=after,
+            project_before=project_before or task.project_id,
+            project_after=task.project_id,
+        )
+        await self._index.follow(task, after)

@@ -20,9 +20,10 @@ from taskmanager.kit import clock
 from taskmanager.kit.errors import ConflictError, InvalidError, NotFoundError
 from taskmanager.projects.labels import LabelService
 from taskmanager.tasks.models import Task
+from taskmanager.tasks.recording import TaskRecords
 from taskmanager.tasks.repository import TaskRepository
 from taskmanager.tasks.rules import TaskRules
-from taskmanager.tasks.state import KIND, action_of, put, state
+from taskmanager.tasks.state import put, state
 
 
 class TaskReverter:
@@ -37,6 +38,7 @@ class TaskReverter:
         self._rules = TaskRules(session, actor)
         self._journal = Journal(session, actor.user_id)
         self._labels = LabelService(session, actor)
+        self._records = TaskRecords(session, actor)
 
     async def revert(self, changes: Sequence[NetChange]) -> None:
         """Give all tasks their earlier fields back; raises 409, 403 or 404 if the actor could not do that now."""
@@ -105,19 +107,9 @@ class TaskReverter:
 
     async def _record(self, task: Task, earlier: dict[str, Any]) -> None:
         before, after = changed(earlier, _full(task))
-        if not after:
-            return
-        task.version += 1
-        task.updated_at = clock.now()
-        await self._journal.write(
-            KIND,
-            task.id,
-            action_of(before, after),
-            before=before,
-            after=after,
-            project_before=earlier["project_id"],
-            project_after=task.project_id,
-        )
+        if after:
+            task.updated_at = clock.now()
+            await self._records.write(task, before, after, earlier["project_id"])
 
 
 def _full(task: Task) -> dict[str, Any]:

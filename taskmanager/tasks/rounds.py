@@ -6,11 +6,10 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
-from taskmanager.journal.service import Journal
 from taskmanager.kit import clock
 from taskmanager.tasks.models import Task
 from taskmanager.tasks.occurrences import OccurrenceService
-from taskmanager.tasks.recording import record_change
+from taskmanager.tasks.recording import TaskRecords
 from taskmanager.tasks.recurrence.recurrence import Recurrence
 from taskmanager.tasks.recurring import rolled
 from taskmanager.tasks.repository import TaskRepository
@@ -27,7 +26,7 @@ class Rounds:
         self._actor = actor
         self._repository = TaskRepository(session, actor)
         self._occurrences = OccurrenceService(session, actor)
-        self._journal = Journal(session, actor.user_id)
+        self._records = TaskRecords(session, actor)
 
     async def end(self, task: Task, recurrence: Recurrence, kind: Kind) -> dict[str, Any]:
         """Record an occurrence and open the subtasks for the next one; return the fields that the task gets.
@@ -41,7 +40,7 @@ class Rounds:
         for one in _of_the_round(task.id, await self._repository.descendants(task.id)):
             before = state(one)
             put(one, {"status": "todo", "completed_at": None})
-            await record_change(self._journal, one, before, one.project_id)
+            await self._records.changed(one, before)
         return fields
 
 

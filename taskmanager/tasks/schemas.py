@@ -156,8 +156,21 @@ class TaskUpdate(Input):
 
 
 class TaskQuery(Filter):
-    """What ``GET /tasks`` can be narrowed to."""
+    """What ``GET /tasks`` can be narrowed to; all that is given must hold."""
 
+    q: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=500,
+            description="Words in title, description or comments: all of them, the last one may go on. Without sort: "
+            "titles that have them first.",
+        ),
+    ] = None
+    filter: Annotated[
+        str | None,
+        Field(min_length=1, max_length=1000, description="A filter such as (today | overdue) & #Home & !@waiting."),
+    ] = None
     status: Annotated[str | None, Field(description="todo, in_progress, done, cancelled: one or more by comma.")] = None
     project_id: IdText | None = None
     label: Annotated[str | None, Field(min_length=1, max_length=60)] = None

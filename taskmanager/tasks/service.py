@@ -18,13 +18,14 @@ from taskmanager.kit.ids import new_id
 from taskmanager.projects.labels import LabelService
 from taskmanager.projects.repository import ProjectRepository
 from taskmanager.tasks.models import Task
-from taskmanager.tasks.recording import record_change
+from taskmanager.tasks.recording import TaskRecords
 from taskmanager.tasks.recurring import recurrence_of, settled
 from taskmanager.tasks.repository import TaskRepository
 from taskmanager.tasks.rounds import Rounds
 from taskmanager.tasks.rules import TaskRules
 from taskmanager.tasks.schemas import TaskCreate, TaskUpdate
-from taskmanager.tasks.state import COMMENT, KIND, OCCURRENCE, action_of, given_when, put, state, task_out
+from taskmanager.tasks.search.index import TaskIndex
+from taskmanager.tasks.state import COMMENT, KIND, OCCURRENCE, given_when, put, state, task_out
 
 
 class TaskExistsError(ConflictError):
@@ -47,6 +48,8 @@ class TaskService:
         self._rules = TaskRules(session, actor)
         self._journal = Journal(session, actor.user_id)
         self._rounds = Rounds(session, actor)
+        self._records = TaskRecords(session, actor)
+        self._index = TaskIndex(session)
 
     async def create(self, data: TaskCreate) -> Task:
         """Add a task at the end of its project (the Inbox unless one is named)."""
@@ -71,7 +74,7 @@ class TaskService:
             if constraint_of(error) in {"pk_tasks", "tasks.id"}:
                 raise TaskExistsError from error
             raise
-        await self._record(task, None, state(task), "created")
+        await self._records.made(task)
         return task
 
     def _new(self, task_id: str, values: dict[str, Any]) -> Task:
@@ -130,7 +133,7 @@ class TaskService:
         recurrence = recurrence_of(task) if values.get("status") == "done" else None
         if recurrence is not None:
             put(task, await self._rounds.end(task, recurrence, "completed"))
-        await record_change(self._journal, task, before, project_before, "completed" if recurrence else None)
+        await self._records.changed(task, before, project_before, "completed" if recurrence else None)
 
     async def _move(self, task: Task, values: dict[str, Any]) -> None:
         """Take a task and its subtasks into another project, where they get new keys.
@@ -148,7 +151,7 @@ class TaskService:
         for child in below:
             before, project_before = state(child), child.project_id
             put(child, {**await self._place(target), "assignee_ids": _only(readers, child), "section_id": None})
-            await record_change(self._journal, child, before, project_before)
+            await self._records.changed(child, before, project_before)
 
     async def trash(self, task_id: str, if_match: IfMatch) -> None:
         """Put a task and its subtasks into the trash for 30 days."""
@@ -186,9 +189,7 @@ class TaskService:
     async def _put_trash(self, task: Task, *, deleted: bool) -> None:
         before = trash_state(task)
         put_trash(task, {DELETED: deleted}, await self._journal.open())
-        task.version += 1
-        after = trash_state(task)
-        await self._record(task, before, after, action_of(before, after))
+        await self._records.write(task, before, trash_state(task))
 
     async def purge(self, task_id: str, if_match: IfMatch) -> None:
         """Delete a task in the trash for good; what the journal knows of it goes too."""
@@ -200,26 +201,10 @@ class TaskService:
         await scrub(self._session, KIND, ids)
         await scrub(self._session, COMMENT, await self._repository.comment_ids(ids))
         await scrub(self._session, OCCURRENCE, await self._repository.occurrence_ids(ids))
+        await self._index.remove(ids)
         for one in (*below, task):
             await self._journal.write(KIND, one.id, "purged", project_before=one.project_id)
             await self._repository.remove(one)
-
-    async def _record(
-        self,
-        task: Task,
-        before: dict[str, Any] | None,
-        after: dict[str, Any] | None,
-        action: str,
-    ) -> None:
-        await self._journal.write(
-            KIND,
-            task.id,
-            action,
-            before=before,
-            after=after,
-            project_before=None if action == "created" else task.project_id,
-            project_after=task.project_id,
-        )
 
 
 def _only(readers: set[str], task: Task) -> list[str]:

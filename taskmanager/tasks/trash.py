@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from taskmanager.journal.service import scrub
 from taskmanager.projects.models import Project
 from taskmanager.tasks.models import Comment, Task, TaskOccurrence
+from taskmanager.tasks.search.index import TaskIndex
 from taskmanager.tasks.state import COMMENT, KIND, OCCURRENCE
 
 BATCH = 500
@@ -30,6 +31,7 @@ async def purge(session: AsyncSession, before: datetime, limit: int = BATCH) -> 
         past = select(TaskOccurrence.id).where(TaskOccurrence.task_id.in_(tasks))
         await scrub(session, OCCURRENCE, (await session.execute(past)).scalars().all())
         await scrub(session, KIND, tasks)
+        await TaskIndex(session).remove(tasks)
         await session.execute(delete(Task).where(Task.id.in_(tasks)))
     return len(tasks) < limit
 

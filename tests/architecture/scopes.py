@@ -28,6 +28,12 @@ OPENED_BY: dict[str, frozenset[str]] = {
     "POST /tasks/{task_id}/comments": TASKS_WRITE,
     "PATCH /tasks/{task_id}/comments/{comment_id}": TASKS_WRITE,
     "DELETE /tasks/{task_id}/comments/{comment_id}": TASKS_WRITE,
+    "GET /filters": TASKS,
+    "POST /filters": TASKS_WRITE,
+    "POST /filters/validate": TASKS_WRITE,
+    "GET /filters/{filter_id}": TASKS,
+    "PATCH /filters/{filter_id}": TASKS_WRITE,
+    "DELETE /filters/{filter_id}": TASKS_WRITE,
     "POST /undo/{operation_id}": TASKS_WRITE | PROJECTS_WRITE,
     "GET /projects": PROJECTS,
     "POST /projects": PROJECTS_WRITE,
@@ -51,6 +57,8 @@ OPENED_BY: dict[str, frozenset[str]] = {
     "GET /admin": ADMIN,
     "GET /admin/users": ADMIN,
     "GET /admin/users/{user_id}": ADMIN,
+    "GET /admin/audit": ADMIN,
+    "GET /admin/audit/export": ADMIN,
 }
 
 NEVER = {

@@ -50,7 +50,7 @@ def look(settings: Settings, question: Any) -> Any:
 
 def differences(connection: Connection) -> list[Any]:
     context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
+        connection, opts={"compare_server_default": True, **migrate.comparison(connection, metadata)}
     )
     return list(compare_metadata(context, metadata))
 

@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 import httpx
 
+from taskmanager.kit import clock
 from taskmanager.kit.ids import new_id
+from taskmanager.tasks.filters.models import SavedFilter
 from tests.architecture.routes import NEW, Line, Role
 from tests.factories import Api, Client, add_api_token, add_project, share
 
@@ -62,6 +64,8 @@ class World:
             if kind == "trashed task":
                 await writer.delete(answer.headers["Location"])
             return str(answer.headers["X-Operation-ID"] if kind == "operation" else answer.json()["id"])
+        if kind == "filter":
+            return await self._filter(reader.user_id)
         if kind == "project":
             return await self._project(reader)
         if kind == "session":
@@ -70,6 +74,14 @@ class World:
             # Under an account's path it is that account's.
             return str((await add_api_token(await self._api.enter(made[0]) if made else reader))["id"])
         return await self._account(kind, made)
+
+    async def _filter(self, user_id: str) -> str:
+        """Make a filter as it stays with an account that may not write any more."""
+        now, filter_id = clock.now(), new_id()
+        named = {"name": filter_id, "name_key": filter_id, "query": "today"}
+        async with self._api.database.write() as session:
+            session.add(SavedFilter(id=filter_id, user_id=user_id, created_at=now, updated_at=now, version=1, **named))
+        return filter_id
 
     async def _account(self, kind: str, made: list[str]) -> str:
         name = f"{kind}-{new_id()}"

@@ -11,11 +11,16 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 class ProblemPlace(BaseModel):
-    """One wrong value: where (RFC 6901), a code for programs, words for people."""
+    """One wrong value: where (RFC 6901), a code for programs, words for people.
+
+    Where a text has a grammar: the column, from 1, at which it breaks it, and what could stand there.
+    """
 
     pointer: str
     code: str
     message: str
+    column: int | None = None
+    expected: list[str] | None = None
 
 
 class Problem(BaseModel):
