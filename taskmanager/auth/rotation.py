@@ -43,7 +43,9 @@ class Rotation:
 
     async def prepare(self, session: AsyncSession) -> None:
         """Make sure of a key that signs and a next one; where the setting has another algorithm, ask for a rotation."""
-        await self._ask(session)
+        others = SigningKey.state.in_(("active", "next")) & (SigningKey.algorithm != self._algorithm)
+        if await session.scalar(select(SigningKey.kid).where(others).limit(1)) is not None:
+            await self._ask(session)
         active, coming = await self._locked(session)
         if coming.algorithm != self._algorithm:
             # Nothing was ever signed with it.
@@ -72,9 +74,9 @@ class Rotation:
 
     async def _replace(self, session: AsyncSession, actor: Actor | None) -> bool:
         rows = await self._rows(session)
-        known = [row.algorithm for row in rows if row.state != "verify-only" and row.algorithm in ALGORITHMS]
+        wanted = {row.state: row.algorithm for row in rows if row.algorithm in ALGORITHMS}
+        algorithm = wanted.get("next") or wanted.get("active") or self._algorithm
         await session.execute(delete(SigningKey))
-        algorithm = known[0] if known else self._algorithm
         active = await self._add(session, algorithm, "active", clock.now())
         await self._add(session, algorithm, "next")
         await events.record(session, RingChanged())
@@ -94,7 +96,7 @@ class Rotation:
         over = SigningKey.retired_at < clock.now() - self._kept
         await session.execute(delete(SigningKey).where(SigningKey.state == "verify-only", over))
         since = active.activated_at or active.created_at
-        if since + self._every <= clock.now():
+        if coming.asked_at is not None or since + self._every <= clock.now():
             await self._promote_unasked(session, active, coming)
 
     async def _try_again(self, session: AsyncSession, _: dict[str, Any]) -> None:
