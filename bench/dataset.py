@@ -15,7 +15,7 @@ from taskmanager.auth.passwords import MEMORY_BYTES, OPERATIONS
 from taskmanager.kit import clock, migrate
 from taskmanager.kit.ids import new_id
 from taskmanager.kit.settings import Settings
-from taskmanager.main import open_database
+from taskmanager.lifetime import open_database
 from taskmanager.projects.models import Project
 from taskmanager.tasks.dates import NEVER, When
 from taskmanager.tasks.models import Task, TaskLabel

@@ -25,7 +25,8 @@ from taskmanager.kit import logs, migrate
 from taskmanager.kit.db import Database
 from taskmanager.kit.errors import InvalidError
 from taskmanager.kit.settings import PREFIX, Settings
-from taskmanager.main import create_app, open_database
+from taskmanager.lifetime import open_database
+from taskmanager.main import create_app
 
 logger = logging.getLogger(__name__)
 

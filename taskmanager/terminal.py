@@ -17,7 +17,7 @@ from taskmanager.auth.roles import Actor
 from taskmanager.kit import clock, migrate
 from taskmanager.kit.db import Database
 from taskmanager.kit.settings import PREFIX, Settings
-from taskmanager.main import open_database
+from taskmanager.lifetime import open_database
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

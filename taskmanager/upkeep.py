@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth import api_token_repository as api_tokens
-from taskmanager.auth import audit_sealing, notices, snapshots
+from taskmanager.auth import audit_sealing, notices, revocations
 from taskmanager.auth import repository as auth
 from taskmanager.auth.audit_chain import Seals
 from taskmanager.integrations import repository as integrations
@@ -39,7 +39,7 @@ async def _purge_sessions(session: AsyncSession, _: dict[str, Any]) -> None:
     before = clock.now() - ENDED_SESSIONS_KEPT
     await auth.purge(session, before)
     await api_tokens.purge(session, before)
-    await snapshots.purge(session)
+    await revocations.purge(session)
     await notices.purge(session)
 
 

@@ -35,11 +35,19 @@ class TokenRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says."""
+    """What a verified token says, and the key that vouches for it. Times are seconds since 1970."""
 
     user_id: str
     session_id: str
-    signed_in_at: datetime
+    auth_time: int
+    issuer: str
+    kid: str
+    not_before: int
+    expires: int
+
+    @property
+    def signed_in_at(self) -> datetime:
+        return datetime.fromtimestamp(self.auth_time, UTC)
 
 
 class AccessTokens:
@@ -80,6 +88,12 @@ class AccessTokens:
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise TokenRefusedError from error
 
+    def still_good(self, claims: Claims) -> bool:
+        """Tell whether a token that was verified before would be so again; only its signature is not asked for."""
+        now = clock.now().timestamp()
+        in_time = claims.not_before - LEEWAY_SECONDS <= now < claims.expires + LEEWAY_SECONDS
+        return in_time and claims.issuer == self._issuer and self._ring.find(claims.kid) is not None
+
     def _verify(self, token: str) -> Claims:
         header, payload, signature = _prefilter(token)
         key = self._ring.find(header["kid"])
@@ -101,7 +115,29 @@ class AccessTokens:
         )
         if not all(isinstance(claims[name], str) and ids.is_id(claims[name]) for name in ("sub", "sid", "jti")):
             raise TokenRefusedError
-        return Claims(claims["sub"], claims["sid"], datetime.fromtimestamp(claims["auth_time"], UTC))
+        return Claims(
+            user_id=claims["sub"],
+            session_id=claims["sid"],
+            auth_time=claims["auth_time"],
+            issuer=claims["iss"],
+            kid=key.kid,
+            not_before=max(claims["nbf"], claims["iat"]),
+            expires=claims["exp"],
+        )
+
+
+def session_of(token: str) -> str:
+    """Return the session that a token names, true or not; TokenRefusedError if it names none."""
+    if len(token) > MAX_LENGTH:
+        raise TokenRefusedError
+    try:
+        _, payload, _ = token.split(".")
+        session_id = json.loads(_decode(payload))["sid"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise TokenRefusedError from error
+    if not isinstance(session_id, str) or not ids.is_id(session_id):
+        raise TokenRefusedError
+    return session_id
 
 
 def _lower(key: Key, signature: bytes) -> bytes:

@@ -14,9 +14,9 @@ from taskmanager.auth.models import User
 from taskmanager.auth.notices import tell
 from taskmanager.auth.post import Post
 from taskmanager.auth.repository import AccountRepository, LinkRepository, SessionRepository
+from taskmanager.auth.revocations import AccessChanged
 from taskmanager.auth.roles import Actor, Role
 from taskmanager.auth.schemas import ProfileUpdate, Registration, Setup, UserCreate, UserUpdate
-from taskmanager.auth.snapshots import AccessChanged
 from taskmanager.kit import clock
 from taskmanager.kit.db import constraint_of
 from taskmanager.kit.errors import ConflictError, ForbiddenError, InvalidError

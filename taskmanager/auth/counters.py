@@ -1,6 +1,6 @@
 """What this room counts, by outcome: no name, no id, nothing that a client chose."""
 
-from taskmanager.auth.snapshots import AccessChanged
+from taskmanager.auth.revocations import AccessChanged
 from taskmanager.kit.metrics import Metrics
 
 LOGINS = ("success", "refused", "throttled")

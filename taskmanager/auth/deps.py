@@ -26,7 +26,7 @@ from taskmanager.auth.roles import Actor
 from taskmanager.auth.rotation import Rotation
 from taskmanager.auth.schemas import Login, PasswordChange, PasswordReset, Refresh, Registration, Setup
 from taskmanager.auth.sign_in import LoginRefusedError, Sessions, SignIn
-from taskmanager.auth.snapshots import Snapshots
+from taskmanager.auth.token_checks import TokenChecks
 from taskmanager.kit.db import Database, SessionDep
 from taskmanager.kit.errors import ForbiddenError
 from taskmanager.kit.http.client import client_address
@@ -45,7 +45,7 @@ class Auth:
     refresh: RefreshTokens
     api_tokens: ApiTokens
     passwords: Passwords
-    snapshots: Snapshots
+    checks: TokenChecks
     cookies: Cookies
     registration: str
     max_sessions: int
@@ -81,9 +81,11 @@ async def get_actor(request: Request, auth: AuthDep) -> Actor:
 
 
 async def _of_session(auth: Auth, token: str) -> Actor:
-    claims = verified(auth, token)
-    snapshot = await auth.snapshots.get(claims.session_id)
-    if snapshot is None or snapshot.user_id != claims.user_id:
+    try:
+        claims, snapshot = await auth.checks.check(token)
+    except TokenRefusedError as error:
+        raise TokenInvalidError from error
+    if snapshot is None:
         raise SessionEndedError
     return Actor(
         user_id=snapshot.user_id,

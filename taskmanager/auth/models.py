@@ -166,6 +166,8 @@ class Revocation(Model):
     user_id: Mapped[str | None] = mapped_column(Id)
     session_id: Mapped[str | None] = mapped_column(Id)
     at: Mapped[datetime] = mapped_column(Instant, index=True)
+    # PostgreSQL only, where the order of identities is not the order of commits.
+    xid: Mapped[int | None] = mapped_column(BigInteger, index=True)
 
 
 class Notice(Model):

@@ -17,8 +17,8 @@ from taskmanager.auth.models import Session, User
 from taskmanager.auth.notices import tell
 from taskmanager.auth.refresh_tokens import Presented, RefreshTokens, digest
 from taskmanager.auth.repository import SessionRepository
+from taskmanager.auth.revocations import AccessChanged
 from taskmanager.auth.roles import Actor
-from taskmanager.auth.snapshots import AccessChanged
 from taskmanager.kit import clock
 from taskmanager.kit.errors import AppError
 from taskmanager.kit.events import record

@@ -14,6 +14,7 @@ from taskmanager.kit import sqlite
 from taskmanager.kit.events import EventBus, Facts
 from taskmanager.kit.http.idempotency import Replay, claim
 from taskmanager.kit.settings import Settings
+from taskmanager.kit.shield import WriteSession, to_the_end
 
 logger = logging.getLogger(__name__)
 
@@ -41,19 +42,25 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Yield a session whose writes are durable once the block is left; an exception takes them all back.
 
-        Facts recorded in the block reach their *after* handlers only then.
+        Facts recorded in the block reach their *after* handlers only then. Being cancelled is such an exception too,
+        but once the block is left the commit and what follows it go on to their end.
         """
-        async with self._transaction() as session:
+        transaction = self._transaction()
+        session = await transaction.__aenter__()
+        try:
             facts = self._events.begin(session)
             yield session
-        await facts.deliver()
+        except BaseException as error:
+            await to_the_end(transaction.__aexit__(type(error), error, error.__traceback__))
+            raise
+        await to_the_end(_complete(transaction, facts))
 
     def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._shared.session() if self._shared is not None else self._postgresql_transaction()
 
     @asynccontextmanager
     async def _postgresql_transaction(self) -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+        async with WriteSession(self.writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @asynccontextmanager
@@ -76,6 +83,11 @@ class Database:
             await self._shared.stop()
         await self.reader.dispose()
         await self.writer.dispose()
+
+
+async def _complete(transaction: AbstractAsyncContextManager[AsyncSession], facts: Facts) -> None:
+    await transaction.__aexit__(None, None, None)
+    await facts.deliver()
 
 
 def _postgresql(url: str) -> AsyncEngine:

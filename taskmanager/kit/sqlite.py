@@ -6,7 +6,7 @@ connection with shared commits does thousands, each acknowledged only after its 
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from itertools import islice
 from types import ModuleType
@@ -16,6 +16,8 @@ import aiosqlite
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from taskmanager.kit.shield import WriteSession, to_the_end
 
 BUSY_SECONDS = 5
 READERS = 8
@@ -178,13 +180,15 @@ class SharedCommit:
     async def session(self) -> AsyncIterator[AsyncSession]:
         """Yield a session; leave with its writes on disk, or with an error and no trace of them."""
         async with self._lock:
-            group = self._group or await self._begin()
-            session = AsyncSession(group.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+            group = self._group
+            if group is None:
+                group = await to_the_end(self._begin())
+            session = WriteSession(group.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
             try:
                 yield session
                 await session.commit()
             except BaseException as error:
-                await _to_the_end(self._undo(group, session, error))
+                await to_the_end(self._undo(group, session, error))
                 raise
             await session.close()
         await asyncio.shield(group.done)
@@ -250,17 +254,3 @@ async def _is_open(connection: AsyncConnection) -> bool:
         return False
     raw = await connection.get_raw_connection()
     return bool(raw.driver_connection is not None and raw.driver_connection.in_transaction)
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await ``work`` until it has ended, however often the waiting task is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    task.result()

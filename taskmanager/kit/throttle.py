@@ -16,7 +16,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from taskmanager.kit.cache import Cache, RedisCache
+from taskmanager.kit.cache import Cache
+from taskmanager.kit.redis_cache import RedisCache
 
 CAPACITY = 20_000
 """Buckets of one limit that a process remembers; those not asked for the longest go first."""
@@ -208,7 +209,8 @@ class Throttle:
         for bucket in buckets:
             self._local.empty(bucket)
         if self._on and self._redis is not None:
-            await self._redis.drop(*self._keys(buckets))
+            keys = self._keys(buckets)
+            await self._redis.run(lambda redis: redis.delete(*keys))
 
     async def _run(self, script: str, buckets: tuple[Bucket, ...], *arguments: float) -> Any:
         """Return what a script of the server says, None without one that answers."""

@@ -13,7 +13,7 @@ from taskmanager.auth.ring import Follower
 from taskmanager.auth.rotation import Rotation
 from taskmanager.kit.db import Database
 from taskmanager.kit.settings import Settings
-from taskmanager.main import open_database
+from taskmanager.lifetime import open_database
 
 
 class Process:

@@ -20,7 +20,8 @@ from taskmanager.auth.master import KeyProblem, load_master
 from taskmanager.auth.models import SigningKey
 from taskmanager.auth.ring import load_keys
 from taskmanager.kit.settings import Settings
-from taskmanager.main import create_app, open_database
+from taskmanager.lifetime import open_database
+from taskmanager.main import create_app
 from tests.auth.tokens import auth_of
 from tests.factories import PASSWORD, Api
 from tests.servers import ADMIN, ROOT, is_ready

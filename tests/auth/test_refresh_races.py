@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from taskmanager.auth.models import Session
 from taskmanager.kit.settings import Settings
-from taskmanager.main import open_database
+from taskmanager.lifetime import open_database
 from tests.auth.tokens import code, me, refresh, row_of, start_sessions
 from tests.factories import PASSWORD, Api
 from tests.servers import ADMIN, AppServer, app_server

@@ -21,7 +21,8 @@ from taskmanager.kit import clock, migrate
 from taskmanager.kit.ids import new_id
 from taskmanager.kit.jobs import Jobs
 from taskmanager.kit.settings import Settings
-from taskmanager.main import create_app, open_database
+from taskmanager.lifetime import open_database
+from taskmanager.main import create_app
 from taskmanager.tables import metadata
 from tests.auth.tokens import auth_of, code, refresh, start_session, start_sessions
 from tests.factories import PASSWORD, Api

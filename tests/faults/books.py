@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from taskmanager.kit.settings import Settings
-from taskmanager.main import open_database
+from taskmanager.lifetime import open_database
 
 BROKEN = {
     "a task without the record of its making": """

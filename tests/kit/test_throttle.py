@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 
 from taskmanager.kit import cache as cache_module
 from taskmanager.kit import throttle
-from taskmanager.kit.cache import MemoryCache, RedisCache
+from taskmanager.kit.cache import MemoryCache
 from taskmanager.kit.ids import new_id
+from taskmanager.kit.redis_cache import RedisCache
 from taskmanager.kit.throttle import Bucket, Limit, Throttle
 from tests.services import own_valkey
 
@@ -34,7 +35,7 @@ async def throttled(request: pytest.FixtureRequest) -> AsyncIterator[Throttle]:
     if request.param == "in-process":
         yield Throttle(MemoryCache(), SECRET)
         return
-    cache = RedisCache(request.getfixturevalue("redis_url"))
+    cache = RedisCache(request.getfixturevalue("redis_url"), bytes(32))
     yield Throttle(cache, SECRET)
     await cache.close()
 
@@ -142,7 +143,7 @@ async def test_a_clock_that_jumps_opens_and_shuts_nothing_in_the_process() -> No
 
 
 async def test_a_clock_of_redis_that_was_set_back_shuts_nobody_out(redis_url: str) -> None:
-    cache = RedisCache(redis_url)
+    cache = RedisCache(redis_url, bytes(32))
     throttled = Throttle(cache, SECRET)
     slow, plain = fresh(SLOWER), fresh(FEW)
     async with Redis.from_url(redis_url) as redis:
@@ -159,7 +160,7 @@ async def test_a_clock_of_redis_that_was_set_back_shuts_nobody_out(redis_url: st
 
 
 async def test_buckets_in_redis_name_nobody_and_expire(redis_url: str) -> None:
-    cache = RedisCache(redis_url)
+    cache = RedisCache(redis_url, bytes(32))
     throttled = Throttle(cache, SECRET)
     named = Bucket(FEW, "anna@example.org\n203.0.113.9")
     async with Redis.from_url(redis_url) as redis:
@@ -177,7 +178,7 @@ async def test_buckets_in_redis_name_nobody_and_expire(redis_url: str) -> None:
 
 
 async def test_two_processes_share_a_bucket_through_redis(redis_url: str) -> None:
-    caches = [RedisCache(redis_url) for _ in range(2)]
+    caches = [RedisCache(redis_url, bytes(32)) for _ in range(2)]
     one, other = (Throttle(cache, SECRET) for cache in caches)
     bucket = fresh(FOREVER)
     assert await takes(one, bucket, 1) + await takes(other, bucket, 2) == [True, True, False]
@@ -189,7 +190,7 @@ async def test_two_processes_share_a_bucket_through_redis(redis_url: str) -> Non
 
 async def test_without_redis_each_process_counts_for_itself_and_goes_on_when_it_is_back() -> None:
     with own_valkey() as server:
-        cache = RedisCache(server.url)
+        cache = RedisCache(server.url, bytes(32))
         throttled = Throttle(cache, SECRET)
         bucket = fresh(FOREVER)
         assert await takes(throttled, bucket, 3) == [True, True, False]

@@ -8,9 +8,11 @@ process. Nothing outlives the run that started it.
 from tests.services.chromium import chromium
 from tests.services.postgres import own_postgres, postgres_server
 from tests.services.process import Server, ServiceError, free_port
+from tests.services.proxy import Proxy, slow_proxy
 from tests.services.valkey import own_valkey, valkey_server
 
 __all__ = [
+    "Proxy",
     "Server",
     "ServiceError",
     "chromium",
@@ -18,5 +20,6 @@ __all__ = [
     "own_postgres",
     "own_valkey",
     "postgres_server",
+    "slow_proxy",
     "valkey_server",
 ]

@@ -19,7 +19,7 @@ from taskmanager.auth.roles import Actor
 from taskmanager.kit.db import Database
 from taskmanager.kit.paging import Pager, SortKey
 from taskmanager.kit.settings import Settings
-from taskmanager.main import open_database
+from taskmanager.lifetime import open_database
 from taskmanager.tables import metadata
 from taskmanager.tasks.filters.reading import MAX_LENGTH
 from taskmanager.tasks.filters.writing import canonical

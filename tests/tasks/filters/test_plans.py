@@ -9,7 +9,7 @@ from sqlalchemy import event
 from taskmanager.auth.roles import Actor
 from taskmanager.kit.db import Database
 from taskmanager.kit.settings import Settings
-from taskmanager.main import open_database
+from taskmanager.lifetime import open_database
 from taskmanager.tasks.listing import TaskListing
 from taskmanager.tasks.schemas import TaskQuery
 from tests.tasks.filters.corpus import NOW, Corpus

@@ -1,0 +1,134 @@
+"""What lives as long as the server: built when it starts, given back when it stops, in one place."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+
+from taskmanager import upkeep
+from taskmanager.auth.access_tokens import AccessTokens
+from taskmanager.auth.accounts import UserCreated
+from taskmanager.auth.api_tokens import ApiTokens
+from taskmanager.auth.audit_chain import Seals
+from taskmanager.auth.audit_refusals import Refusals
+from taskmanager.auth.audit_sealing import Sealer
+from taskmanager.auth.cookies import Cookies
+from taskmanager.auth.deps import Auth
+from taskmanager.auth.master import Master, load_master
+from taskmanager.auth.notices import Told
+from taskmanager.auth.passwords import Passwords
+from taskmanager.auth.post import JOB, Post
+from taskmanager.auth.recovery import FORGOT, Recovery
+from taskmanager.auth.refresh_tokens import RefreshTokens
+from taskmanager.auth.revocations import AccessChanged, Revocations, write_down
+from taskmanager.auth.ring import Follower, RingChanged
+from taskmanager.auth.rotation import Rotation
+from taskmanager.auth.snapshots import Snapshots
+from taskmanager.auth.token_checks import TokenChecks
+from taskmanager.kit.cache import Cache, MemoryCache
+from taskmanager.kit.db import Database
+from taskmanager.kit.events import EventBus
+from taskmanager.kit.jobs import Jobs
+from taskmanager.kit.redis_cache import RedisCache
+from taskmanager.kit.settings import Settings
+from taskmanager.kit.throttle import Throttle
+from taskmanager.projects.sections import SectionGone
+from taskmanager.projects.service import add_inbox
+from taskmanager.sync.replay import may_replay
+from taskmanager.tasks.placing import leave_section
+
+
+@asynccontextmanager
+async def lifetime(app: FastAPI) -> AsyncIterator[None]:
+    """Open everything that requests need, keep it in ``app.state``, and close it in the reverse order."""
+    settings: Settings = app.state.settings
+    master = load_master(settings)
+    events = listeners(settings)
+    database = Database(settings, events)
+    cache = _open_cache(settings, master)
+    rotation, follower = Rotation(master, settings), Follower(database, master)
+    revocations, sealer = Revocations(database), Sealer(database, Seals(master))
+    snapshots = Snapshots(database, cache, revocations)
+    tokens = ApiTokens(database, master.derive("api-tokens"))
+    passwords = Passwords(settings)
+    post = Post(master.derive("mailed-links")) if settings.sends_mail else None
+    access = AccessTokens(follower.ring, settings.issuer, timedelta(minutes=settings.access_token_minutes))
+    state = app.state
+    events.after(AccessChanged, snapshots.forget)
+    events.after(AccessChanged, state.counters.revoked)
+    events.after(RingChanged, follower.follow)
+    state.database, state.cache, state.started = database, cache, time.monotonic()
+    state.draining = False
+    state.throttle = Throttle(cache, master.derive("throttle-buckets"), on=settings.rate_limits)
+    state.metrics_token, state.seals = settings.metrics_secret(), Seals(master)
+    state.idempotency_secret, state.cursor_secret = master.derive("idempotency"), master.derive("cursors")
+    state.may_replay = may_replay
+    state.auth = Auth(
+        ring=follower.ring,
+        rotation=rotation,
+        access=access,
+        refresh=RefreshTokens(master.derive("refresh-tokens")),
+        api_tokens=tokens,
+        passwords=passwords,
+        checks=TokenChecks(access, snapshots, cache),
+        cookies=Cookies(settings),
+        registration=settings.registration,
+        max_sessions=settings.max_sessions,
+        post=post,
+        refusals=Refusals(database, master.derive("audit-names")),
+        counters=state.counters,
+    )
+    jobs = state.jobs = Jobs(database, state.numbers.job_ended)
+    upkeep.schedule(jobs, state.seals, settings.audit_days)
+    rotation.schedule(jobs)
+    if post is not None:
+        _send_mail(jobs, settings, database, post)
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(database.stop)
+        closing.push_async_callback(cache.close)
+        closing.callback(passwords.stop)
+        async with database.write() as session:
+            await rotation.prepare(session)
+        for part in (follower, revocations, tokens, sealer, jobs):
+            await part.start()
+            closing.push_async_callback(part.stop)
+        yield
+
+
+def _open_cache(settings: Settings, master: Master) -> Cache:
+    return RedisCache(settings.redis_url, master.derive("cache-seals")) if settings.redis_url else MemoryCache()
+
+
+def _send_mail(jobs: Jobs, settings: Settings, database: Database, post: Post) -> None:
+    # Imported here: the libraries of mail cost 70 ms of a start that may never send any.
+    from taskmanager.auth.courier import Courier  # noqa: PLC0415
+    from taskmanager.kit.mail import Mailer  # noqa: PLC0415
+
+    async def answer(session: Any, payload: dict[str, Any]) -> None:
+        await Recovery(session, post).answer(payload)
+
+    jobs.handle(FORGOT, answer)
+    jobs.outside(JOB, Courier(database, Mailer(settings), post, settings.public_url).deliver)
+
+
+def listeners(settings: Settings) -> EventBus:
+    """Return who must hear of what within a transaction, whoever makes it: a request or the command line."""
+    events = EventBus()
+    if settings.sends_mail:
+        events.inside(Told, Post.send_notice)
+    events.inside(AccessChanged, write_down)
+    events.inside(UserCreated, _give_inbox)
+    events.inside(SectionGone, leave_section)
+    return events
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database for work outside a server."""
+    return Database(settings, listeners(settings))
+
+
+async def _give_inbox(session: Any, fact: UserCreated) -> None:
+    await add_inbox(session, fact.user_id)
