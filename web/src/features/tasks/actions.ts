@@ -15,7 +15,7 @@ import { toasts } from '../../ui/toasts.svelte'
 export function add(title: string, projectId: string): Task {
   const now = new Date().toISOString()
   const task: Task = {
-    id: newId(), key: '', project_id: projectId, title, description: '', status: 'todo', priority: 0, start: null, due: null, deadline: null, estimate_minutes: null,
+    id: newId(), key: '', project_id: projectId, title, description: '', status: 'todo', priority: 0, start: null, due: null, deadline: null, recurrence: null, section_id: null, estimate_minutes: null,
     labels: [], assignee_ids: [], parent_id: null, position: '', created_by: store.account?.id ?? null, created_at: now, updated_at: now,
     completed_at: null, deleted_at: null, version: 0,
   }
