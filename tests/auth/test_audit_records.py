@@ -1,6 +1,5 @@
 """Z9: what stands in the audit trail after each thing that belongs there, and that refusals stand there too."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -40,7 +39,7 @@ class Watch:
 
 
 @pytest.fixture
-async def watch(api: Api) -> AsyncIterator[Watch]:
+def watch(api: Api) -> Watch:
     return Watch(api)
 
 
@@ -274,7 +273,7 @@ async def test_z9_refusals_for_other_reasons_are_no_denials(api: Api, watch: Wat
 async def test_z9_data_that_comes_and_goes_is_told(api: Api, watch: Watch) -> None:
     anna = await api.user("anna")
     await watch.rows()
-    table = {"content": b"title\nOne\nTwo\n", "headers": {"Content-Type": "text/csv"}}
+    table: Any = {"content": b"title\nOne\nTwo\n", "headers": {"Content-Type": "text/csv"}}
     assert (await anna.post("/import", params={"dry_run": True}, **table)).status_code == 200
     assert await watch.rows() == []
     assert (await anna.post("/import", **table)).status_code == 201

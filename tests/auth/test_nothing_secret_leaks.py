@@ -122,7 +122,7 @@ async def _cache(api: Api, settings: Settings) -> bytes:
         b"zset": "ZRANGE {} 0 -1 WITHSCORES",
         b"stream": "XRANGE {} - +",
     }
-    redis = Redis.from_url(settings.redis_url)
+    redis: Any = Redis.from_url(settings.redis_url)
     async for key in redis.scan_iter():
         words = readers[await redis.type(key)].split()
         found += [key, repr(await redis.execute_command(*(key if word == "{}" else word for word in words))).encode()]
