@@ -3,7 +3,7 @@
 Every condition is true or false, never null: what compares with nothing is false, and its negation true.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -60,13 +60,31 @@ class Conditions:
         """Return what is true of the tasks that a filter asks for."""
         match query:
             case And(parts):
-                return and_(*(self.of(part) for part in parts))
+                return and_(*self._all(parts))
             case Or(parts):
-                return or_(*(self.of(part) for part in parts))
+                return or_(*self._any(parts))
             case Not(part):
                 return not_(self.of(part))
             case _:
                 return self._term(query)
+
+    def _all(self, parts: Sequence[Query]) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions of what must hold together; names that must not be there count as alternatives."""
+        names = [part.part for part in parts if isinstance(part, Not) and isinstance(part.part, Label | InProject)]
+        if names:
+            yield not_(or_(*self._any(names)))
+        yield from (self.of(part) for part in parts if not (isinstance(part, Not) and part.part in names))
+
+    def _any(self, parts: Sequence[Query]) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions of alternatives; names of a kind are looked up together, however many they are."""
+        labels = [part for part in parts if isinstance(part, Label)]
+        if labels:
+            yield self._labelled(labels)
+        for below in (False, True):
+            keys = [name_key(part.name) for part in parts if isinstance(part, InProject) and part.below is below]
+            if keys:
+                yield self._in_project(keys, below=below)
+        yield from (self.of(part) for part in parts if not isinstance(part, Label | InProject))
 
     def _term(self, term: Term) -> ColumnElement[bool]:  # noqa: C901, PLR0911 - one case a kind of term
         match term:
@@ -78,10 +96,10 @@ class Conditions:
                 return self._dated(term)
             case Priority(p):
                 return Task.priority == 5 - p
-            case Label(name, begins):
-                return self._labelled(name_key(name), begins=begins)
+            case Label():
+                return self._labelled([term])
             case InProject(name, below):
-                return self._in_project(name_key(name), below=below)
+                return self._in_project([name_key(name)], below=below)
             case InSection(name):
                 return exists().where(Section.id == Task.section_id, Section.name_key == name_key(name))
             case AssignedTo(name):
@@ -112,18 +130,19 @@ class Conditions:
             case "completed":
                 return days.instant_days(Task.completed_at, first, last, self.actor.timezone)
 
-    def _labelled(self, key: str, *, begins: bool) -> ColumnElement[bool]:
-        named = TaskLabel.name_key == key
-        if begins:
-            named = and_(TaskLabel.name_key >= key, TaskLabel.name_key < key + _AFTER_ALL)
-        return exists().where(TaskLabel.task_id == Task.id, named)
+    def _labelled(self, labels: Sequence[Label]) -> ColumnElement[bool]:
+        whole = [name_key(label.name) for label in labels if not label.begins]
+        begun = [name_key(label.name) for label in labels if label.begins]
+        named: list[ColumnElement[bool]] = [TaskLabel.name_key.in_(whole)] if whole else []
+        named += [and_(TaskLabel.name_key >= key, TaskLabel.name_key < key + _AFTER_ALL) for key in begun]
+        return exists().where(TaskLabel.task_id == Task.id, or_(*named))
 
-    def _in_project(self, key: str, *, below: bool) -> ColumnElement[bool]:
+    def _in_project(self, keys: Sequence[str], *, below: bool) -> ColumnElement[bool]:
         """Only names that the actor may see lead anywhere: whether a hidden project has this one is not told."""
         named = (
             select(Project.id)
             .join(ProjectAccess, ProjectAccess.project_id == Project.id)
-            .where(Project.name_key == key, ProjectAccess.user_id == self.actor.user_id)
+            .where(Project.name_key.in_(keys), ProjectAccess.user_id == self.actor.user_id)
             .correlate(None)
         )
         if not below:

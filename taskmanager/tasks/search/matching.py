@@ -24,6 +24,9 @@ from taskmanager.tasks.search.words import TITLE, Wanted, project_token
 PREFIX = 3
 """The longest beginning of words that FTS5 keeps an index of, see the table's migration."""
 
+RANKED = 16
+"""Words of a search that are looked for in titles; all of them are in what is found."""
+
 
 class Matching:
     """Searches within some projects: the only ones of which the index is asked."""
@@ -59,7 +62,7 @@ class Matching:
         return and_(match, *(_contains(one) for one in wanted if one.begins and len(one.word) > PREFIX))
 
     def _in_title(self, wanted: Sequence[Wanted]) -> ColumnElement[int]:
-        marked = [Wanted(TITLE + one.word, one.begins) for one in wanted]
+        marked = [Wanted(TITLE + one.word, one.begins) for one in wanted[:RANKED]]
         conditions = [_contains(one) if self._fts5 else _matches(_lexeme(one)) for one in marked]
         return sum((cast(condition, Integer) for condition in conditions), start=literal_column("0", Integer))
 

@@ -167,6 +167,25 @@ async def test_deep_and_long_filters_are_answered(api: Api) -> None:
         assert (await anna.get("/tasks", params={"filter": text})).status_code == 422
 
 
+async def test_the_widest_filters_are_answered(api: Api) -> None:
+    anna = await api.user()
+    await add_task(anna, "a", description="b")
+    many = "".join(chr(0x4E00 + number) for number in range(900))
+    for text, expected in (
+        ("|".join(["p1"] * 330 + ["no date"]), "a"),
+        ("&".join(["!p1"] * 240), "a"),
+        ("|".join(f"##{letter}" for letter in many[:240]), ""),
+        ("|".join(f"@{letter}*" for letter in many[:240]), ""),
+        ("|".join(["overdue"] * 120), ""),
+        ("|".join(f"search:{letter}" for letter in many[:100]), ""),
+        ("&".join(f"search:{letter}" for letter in many[:100]), ""),
+        (f"search: {many}", ""),
+        ("search: " + " ".join(many[:490]), ""),
+    ):
+        assert await titles(anna, text) == expected, text
+    assert (await anna.get("/tasks", params={"q": many[:500]})).status_code == 200
+
+
 async def test_a_filter_that_nobody_should_survive(api: Api) -> None:
     anna = await api.user()
     await add_task(anna, "a", labels=["x'; DROP TABLE tasks; --", "50%", "under_score"])

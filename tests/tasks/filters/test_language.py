@@ -1,6 +1,8 @@
 """The filter language: what each text means, what is no filter, and that canonical text says the same."""
 
 import string
+import subprocess
+import sys
 from datetime import date
 from typing import Any
 
@@ -28,6 +30,7 @@ from taskmanager.tasks.filters.tree import (
     as_json,
 )
 from taskmanager.tasks.filters.writing import canonical
+from tests.architecture.source import ROOT
 from tests.tasks.filters.trees import TREES
 
 TODAY, P1, P2 = Plain("today"), Priority(1), Priority(2)
@@ -175,3 +178,8 @@ def test_any_text_is_a_filter_or_says_where_it_is_none(text: str) -> None:
         columns = set()
         assert parse(canonical(tree)) == tree
     assert columns <= set(range(1, len(text) + 2))
+
+
+def test_a_start_does_not_pay_for_the_grammar() -> None:
+    program = "import sys, taskmanager.main; sys.exit('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT).returncode == 0

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from taskmanager import upkeep
 from taskmanager.kit import clock
+from taskmanager.kit.ids import new_id
+from taskmanager.projects.models import Project, ProjectAccess
 from taskmanager.tasks.models import Task
 from taskmanager.tasks.search.models import TaskWords
 from tests.factories import Api, Client, add_project, add_task, pages, share
@@ -104,6 +106,21 @@ async def test_what_cannot_be_searched_for_is_refused(api: Api) -> None:
         refused = await anna.get("/tasks", params={"q": q})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/q")
     assert await found(anna, "x " * 250) == []
+
+
+async def test_who_sees_very_many_projects_finds_in_all(api: Api) -> None:
+    anna = await api.user()
+    async with api.database.write() as session:
+        now, ids = clock.now(), [new_id() for _ in range(2000)]
+        words = {"name": "x", "name_key": "x", "key": "X", "description": "", "last_number": 0, "version": 1}
+        made = [{"id": one, "created_at": now, "updated_at": now, **words} for one in ids]
+        await session.execute(insert(Project), made)
+        access = [{"user_id": anna.user_id, "project_id": one, "role": "editor"} for one in ids]
+        await session.execute(insert(ProjectAccess), access)
+    for project_id in (ids[0], ids[-1]):
+        await add_task(anna, "needle", project_id=project_id)
+    assert await found(anna, "needle") == ["needle"] * 2
+    assert await found(anna, "need", filter="search: needle | p1") == ["needle"] * 2
 
 
 async def test_the_index_follows_every_write(api: Api) -> None:
