@@ -1,4 +1,4 @@
-"""The order of revocations: what was read before a change is not believed after it, wherever and whenever it was kept."""
+"""The order of revocations: what was read before a change is not believed after it, wherever it was kept."""
 
 import asyncio
 import time
@@ -166,10 +166,14 @@ async def test_positions_never_fall_when_old_changes_are_removed(database: Datab
 
 async def test_a_rollback_revokes_nothing(database: Database, feed: Revocations) -> None:
     before = feed.position
-    with pytest.raises(KeyError):
+
+    async def fail() -> None:
         async with database.write() as session:
             await write_down(session, CHANGE)
             raise KeyError
+
+    with pytest.raises(KeyError):
+        await fail()
     await feed.follow()
     assert feed.allow(before, SESSION)
 

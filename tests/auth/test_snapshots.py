@@ -1,4 +1,4 @@
-"""Snapshots of sessions in the cache: forged ones are a miss, an outage costs time only, no revoked token is accepted."""
+"""Snapshots in the cache: forged ones are a miss, an outage costs time only, no revoked token is accepted."""
 
 import asyncio
 import json

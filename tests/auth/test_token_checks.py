@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,9 @@ from redis.asyncio import Redis
 
 from taskmanager.auth import token_checks
 from taskmanager.auth.access_tokens import LEEWAY_SECONDS, AccessTokens
-from taskmanager.auth.keys import Key, KeyRing, Master, load_master
+from taskmanager.auth.keys import Key
+from taskmanager.auth.master import Master, load_master
+from taskmanager.auth.ring import KeyRing
 from taskmanager.auth.snapshots import LIFE_SECONDS
 from taskmanager.kit import clock
 from taskmanager.kit.seals import Seals
@@ -72,6 +73,7 @@ async def test_the_record_holds_no_token_and_ends_with_it(api: Api, forger: Forg
     assert json.loads(record) == [*expected, claims["iat"] + 300]
     if api.app.state.settings.redis_url:
         api.app.state.cache.drop(place_of(token))
+        redis: Any
         async with Redis.from_url(api.app.state.settings.redis_url) as redis:
             for _ in range(100):
                 if await redis.exists(place_of(token)):
@@ -111,8 +113,8 @@ async def test_the_times_of_a_known_token_are_checked_each_time(api: Api, forger
 
 
 @pytest.fixture
-async def master(settings: Settings) -> AsyncIterator[Master]:
-    yield load_master(settings)
+def master(settings: Settings) -> Master:
+    return load_master(settings)
 
 
 async def test_a_key_that_leaves_the_ring_takes_its_tokens_along_at_once(
@@ -121,12 +123,13 @@ async def test_a_key_that_leaves_the_ring_takes_its_tokens_along_at_once(
     token = forger.token()
     await remembered(api, token)
     old = auth_of(api).ring.active
-    new = Key("another", old.algorithm, b"y" * 32)
-    access = auth_of(api).access
+    new = Key("another", old.algorithm, b"y" * 32, b"y" * 32, None)
+    access, ring = auth_of(api).access, KeyRing()
+    monkeypatch.setattr(access, "_ring", ring)
     # Both are in the ring during a rotation in good order; after an emergency only the new one is.
-    monkeypatch.setattr(access, "_ring", lambda: KeyRing({old.kid: old, new.kid: new}, new.kid))
+    ring.replace([old, new], new)
     assert (await me(api.anonymous, token)).status_code == 200
-    monkeypatch.setattr(access, "_ring", lambda: KeyRing({new.kid: new}, new.kid))
+    ring.replace([new], new)
     for _ in range(3):
         assert code(await me(api.anonymous, token)) == (401, "invalid_token")
     monkeypatch.undo()
@@ -139,6 +142,7 @@ async def test_a_forged_record_opens_nothing(settings: Settings, redis_url: str,
     from taskmanager.main import create_app
 
     app = create_app(settings.model_copy(update={"redis_url": redis_url}))
+    redis: Any
     async with app.router.lifespan_context(app), Api(app) as api, Redis.from_url(redis_url) as redis:
         client = await api.user("anna")
         forger = Forger(api, client.user_id, client.session_id)
@@ -180,6 +184,7 @@ async def test_token_and_session_take_one_round_trip(settings: Settings, redis_u
     from taskmanager.main import create_app
 
     app = create_app(settings.model_copy(update={"redis_url": redis_url}))
+    redis: Any
     async with app.router.lifespan_context(app), Api(app) as api, Redis.from_url(redis_url) as redis:
         client = await api.user("anna")
         await remembered(api, client.access_token)

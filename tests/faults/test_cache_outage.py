@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -100,7 +101,7 @@ def database_url(backend: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def two_nodes(data: Path, database_url: str, redis_port: int) -> Iterator[list[AppServer]]:
-    settings = {"redis_url": f"redis://127.0.0.1:{redis_port}", "log_level": "warning"}
+    settings: dict[str, Any] = {"redis_url": f"redis://127.0.0.1:{redis_port}", "log_level": "warning"}
     if database_url:
         settings["database_url"] = database_url
     with app_server(data, **settings) as first, app_server(data, **settings) as second:
