@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 STATEMENT_SECONDS = 30
 LOCK_SECONDS = 5
+ANSWER_SECONDS = 5
 
 
 class Database:
@@ -100,6 +101,8 @@ def _postgresql(url: str) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={
             "timeout": 5,
+            # A server that hangs tells nothing; one that works has given up by itself before.
+            "command_timeout": STATEMENT_SECONDS + ANSWER_SECONDS,
             "server_settings": {
                 "application_name": "taskmanager",
                 "statement_timeout": str(STATEMENT_SECONDS * 1000),

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -217,6 +217,8 @@ def _on_database_error(request: Request, error: Exception) -> Response:
 
 def _is_outage(error: Exception) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if type(error) is DatabaseError:  # SQLite: the file is damaged, or none of ours
         return True
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if state[:2] in _OUTAGES or state[:3] == _SHUTDOWN:

@@ -17,7 +17,7 @@ from taskmanager.kit.seals import Seals
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 0.25
-SLOW_SECONDS = 0.1
+SLOW_SECONDS = 0.15
 """A cache that takes longer than this to answer is worse than the database."""
 PATIENCE_SECONDS = 0.05
 """Nobody queues behind a question that has been out for longer than this."""

@@ -1,4 +1,4 @@
-"""Snapshots in the cache: forged ones are a miss, an outage costs time only, no revoked token is accepted."""
+"""Snapshots of sessions in the cache: forged ones are a miss, outages cost time only, nothing revoked is accepted."""
 
 import asyncio
 import json

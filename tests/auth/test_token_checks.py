@@ -12,12 +12,12 @@ from redis.asyncio import Redis
 from taskmanager.auth import token_checks
 from taskmanager.auth.access_tokens import LEEWAY_SECONDS, AccessTokens
 from taskmanager.auth.keys import Key
-from taskmanager.auth.master import Master, load_master
 from taskmanager.auth.ring import KeyRing
 from taskmanager.auth.snapshots import LIFE_SECONDS
 from taskmanager.kit import clock
 from taskmanager.kit.seals import Seals
 from taskmanager.kit.settings import Settings
+from taskmanager.main import create_app
 from tests.auth.tokens import Forger, auth_of, code, me, refuses, signed
 from tests.factories import Api, Client
 
@@ -27,6 +27,10 @@ HEADER_BYTES = 48
 
 def place_of(token: str) -> str:
     return token_checks.PACKING.place(hashlib.sha256(token.encode()).hexdigest())
+
+
+def _client(url: str) -> Any:
+    return Redis.from_url(url)
 
 
 @pytest.fixture
@@ -73,8 +77,7 @@ async def test_the_record_holds_no_token_and_ends_with_it(api: Api, forger: Forg
     assert json.loads(record) == [*expected, claims["iat"] + 300]
     if api.app.state.settings.redis_url:
         api.app.state.cache.drop(place_of(token))
-        redis: Any
-        async with Redis.from_url(api.app.state.settings.redis_url) as redis:
+        async with _client(api.app.state.settings.redis_url) as redis:
             for _ in range(100):
                 if await redis.exists(place_of(token)):
                     break
@@ -112,11 +115,6 @@ async def test_the_times_of_a_known_token_are_checked_each_time(api: Api, forger
                 assert code(answer) == (401, "invalid_token")
 
 
-@pytest.fixture
-def master(settings: Settings) -> Master:
-    return load_master(settings)
-
-
 async def test_a_key_that_leaves_the_ring_takes_its_tokens_along_at_once(
     api: Api, forger: Forger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,12 +136,9 @@ async def test_a_key_that_leaves_the_ring_takes_its_tokens_along_at_once(
     assert code(await me(api.anonymous, token)) == (401, "invalid_token")
 
 
-async def test_a_forged_record_opens_nothing(settings: Settings, redis_url: str, master: Master) -> None:
-    from taskmanager.main import create_app
-
+async def test_a_forged_record_opens_nothing(settings: Settings, redis_url: str) -> None:
     app = create_app(settings.model_copy(update={"redis_url": redis_url}))
-    redis: Any
-    async with app.router.lifespan_context(app), Api(app) as api, Redis.from_url(redis_url) as redis:
+    async with app.router.lifespan_context(app), Api(app) as api, _client(redis_url) as redis:
         client = await api.user("anna")
         forger = Forger(api, client.user_id, client.session_id)
         good, bad = forger.token(), signed(forger.header, forger.claims, b"z" * 32)
@@ -181,11 +176,8 @@ async def client(api: Api) -> Client:
 
 
 async def test_token_and_session_take_one_round_trip(settings: Settings, redis_url: str) -> None:
-    from taskmanager.main import create_app
-
     app = create_app(settings.model_copy(update={"redis_url": redis_url}))
-    redis: Any
-    async with app.router.lifespan_context(app), Api(app) as api, Redis.from_url(redis_url) as redis:
+    async with app.router.lifespan_context(app), Api(app) as api, _client(redis_url) as redis:
         client = await api.user("anna")
         await remembered(api, client.access_token)
         before = await redis.info("commandstats")

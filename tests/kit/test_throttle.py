@@ -9,8 +9,7 @@ import pytest
 import time_machine
 from redis.asyncio import Redis
 
-from taskmanager.kit import cache as cache_module
-from taskmanager.kit import throttle
+from taskmanager.kit import redis_cache, throttle
 from taskmanager.kit.cache import MemoryCache
 from taskmanager.kit.ids import new_id
 from taskmanager.kit.redis_cache import RedisCache
@@ -21,7 +20,7 @@ from tests.services import own_valkey
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a busy machine's Redis; what happens when it does not answer is a test of its own."""
-    monkeypatch.setattr(cache_module, "TIMEOUT_SECONDS", 5.0)
+    monkeypatch.setattr(redis_cache, "TIMEOUT_SECONDS", 5.0)
 
 
 SECRET = b"of this installation"
