@@ -34,6 +34,7 @@ from taskmanager.tasks.filters.tree import (
     Search,
     Term,
     terms,
+    without_nested_not,
 )
 from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskLabel, TaskRelation
 from taskmanager.tasks.search.matching import Matching
@@ -58,13 +59,17 @@ class Conditions:
 
     def of(self, query: Query) -> ColumnElement[bool]:
         """Return what is true of the tasks that a filter asks for."""
+        return self._of(without_nested_not(query))
+
+    def _of(self, query: Query) -> ColumnElement[bool]:
         match query:
-            case And(parts):
-                return and_(*self._all(parts))
-            case Or(parts):
-                return or_(*self._any(parts))
+            case And(parts) | Or(parts):
+                # Older SQLite reads an expression with a stack of a hundred: what nests must have nothing before it.
+                nested = [self._of(part) for part in parts if isinstance(part, And | Or)]
+                flat = [part for part in parts if not isinstance(part, And | Or)]
+                return and_(*nested, *self._all(flat)) if isinstance(query, And) else or_(*nested, *self._any(flat))
             case Not(part):
-                return not_(self.of(part))
+                return not_(self._of(part))
             case _:
                 return self._term(query)
 
@@ -73,7 +78,7 @@ class Conditions:
         names = [part.part for part in parts if isinstance(part, Not) and isinstance(part.part, Label | InProject)]
         if names:
             yield not_(or_(*self._any(names)))
-        yield from (self.of(part) for part in parts if not (isinstance(part, Not) and part.part in names))
+        yield from (self._of(part) for part in parts if not (isinstance(part, Not) and part.part in names))
 
     def _any(self, parts: Sequence[Query]) -> Iterator[ColumnElement[bool]]:
         """Yield the conditions of alternatives; names of a kind are looked up together, however many they are."""
@@ -84,7 +89,7 @@ class Conditions:
             keys = [name_key(part.name) for part in parts if isinstance(part, InProject) and part.below is below]
             if keys:
                 yield self._in_project(keys, below=below)
-        yield from (self.of(part) for part in parts if not isinstance(part, Label | InProject))
+        yield from (self._of(part) for part in parts if not isinstance(part, Label | InProject))
 
     def _term(self, term: Term) -> ColumnElement[bool]:  # noqa: C901, PLR0911 - one case a kind of term
         match term:

@@ -126,6 +126,18 @@ def any_of(parts: list[Query]) -> Query:
     return flat[0] if len(flat) == 1 else Or(flat)
 
 
+def without_nested_not(query: Query, *, negated: bool = False) -> Query:
+    """Return a query that means the same, or with ``negated`` the opposite, and has ``Not`` before terms only."""
+    match query:
+        case And(parts) | Or(parts):
+            inner = [without_nested_not(part, negated=negated) for part in parts]
+            return all_of(inner) if isinstance(query, And) != negated else any_of(inner)
+        case Not(part):
+            return without_nested_not(part, negated=not negated)
+        case _:
+            return Not(query) if negated else query
+
+
 def terms(query: Query) -> Iterator[Term]:
     """Yield the terms of a query, from left to right."""
     match query:

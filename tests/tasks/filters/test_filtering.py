@@ -163,6 +163,13 @@ async def test_deep_and_long_filters_are_answered(api: Api) -> None:
     for number in range(49):
         alternating = f"({alternating}) {'&|'[number % 2]} !@x"
     assert await titles(anna, alternating) == "a"
+    # To the right, as far as it goes.
+    for begin, end, expected in (
+        ("(p1 | (no labels & " * 25, "no date" + "))" * 25, "a"),
+        ("!(no date & !(no labels & " * 12, "p1" + "))" * 12, ""),
+        ("!(p1 | no date & (@x | " * 15, "p2" + "))" * 15, "a"),
+    ):
+        assert await titles(anna, begin + end) == expected, begin
     for text in ("(" * 51 + "p1" + ")" * 51, "!" * 51 + "p1"):
         assert (await anna.get("/tasks", params={"filter": text})).status_code == 422
 

@@ -28,6 +28,8 @@ from taskmanager.tasks.filters.tree import (
     Query,
     Search,
     as_json,
+    terms,
+    without_nested_not,
 )
 from taskmanager.tasks.filters.writing import canonical
 from tests.architecture.source import ROOT
@@ -98,6 +100,23 @@ def test_canonical_text_reads_back_as_the_same_tree(tree: Query) -> None:
     text = canonical(tree)
     if len(text) <= MAX_LENGTH:
         assert parse(text) == tree
+
+
+@given(TREES)
+def test_not_can_stand_before_terms_only(tree: Query) -> None:
+    def nested(one: Query) -> int:
+        match one:
+            case And(parts) | Or(parts):
+                return sum(nested(part) for part in parts)
+            case Not(part):
+                return isinstance(part, And | Or | Not) + nested(part)
+            case _:
+                return 0
+
+    flat = without_nested_not(tree)
+    assert nested(flat) == 0
+    assert without_nested_not(Not(Not(tree))) == flat
+    assert list(terms(flat)) == list(terms(tree))
 
 
 @given(TREES)
