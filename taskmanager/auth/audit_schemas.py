@@ -1,13 +1,24 @@
 """What is asked of the audit trail, and how it answers."""
 
+import re
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from taskmanager.auth.audit import Detail, Event
 from taskmanager.auth.audit_chain import Kind
 from taskmanager.kit.limits import Filter, Output
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})")
+
+
+def _check_form(text: object) -> object:
+    # A bare number would be taken for seconds since 1970.
+    if isinstance(text, str) and not _INSTANT.fullmatch(text):
+        message = "must be an instant such as 2026-12-01T09:00:00Z"
+        raise ValueError(message)
+    return text
 
 
 def _check_year(moment: datetime) -> datetime:
@@ -18,7 +29,7 @@ def _check_year(moment: datetime) -> datetime:
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_check_year)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_check_form), AfterValidator(_check_year)]
 Party = Annotated[str, Field(min_length=1, max_length=64)]
 
 
