@@ -133,8 +133,8 @@ class Links:
         return link
 
     async def invite(self, actor: Actor, role: str, email: str | None) -> NewLink:
-        """Make a link by which somebody makes an account of their own."""
-        link = self.make("invitation", created_by=actor.user_id, role=role, email=email)
+        """Make a link by which somebody makes an account of their own; it goes by mail where that is set up."""
+        link = await self.offer("invitation", to=email, created_by=actor.user_id, role=role)
         created = audit.Event.INVITATION_CREATED
         await audit.record(self._session, created, actor=actor, invitation=link.id, role=role)
         return link

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from taskmanager.auth import attempts, quotas
 from taskmanager.auth.models import AuditEvent, Session, User
-from taskmanager.kit import cache, clock
+from taskmanager.kit import clock, redis_cache
 from taskmanager.kit.http.client import network_of
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.throttle import Bucket, Throttle
@@ -29,7 +29,7 @@ FREE = quotas.SIGN_IN_PAIR.quota
 @pytest.fixture
 def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     # A busy machine's Redis is waited for; an outage is a test of its own.
-    monkeypatch.setattr(cache, "TIMEOUT_SECONDS", 5.0)
+    monkeypatch.setattr(redis_cache, "TIMEOUT_SECONDS", 5.0)
     return settings.model_copy(update={"rate_limits": True})
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from taskmanager.auth import limited, quotas
 from taskmanager.auth.models import AuditEvent
-from taskmanager.kit import cache
+from taskmanager.kit import redis_cache
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.throttle import Bucket, Limit, Throttle
 from taskmanager.main import create_app
@@ -25,7 +25,7 @@ LEFT = re.compile(r'"(?P<name>[a-z-]+)";r=(?P<left>\d+);t=(?P<time>\d+)')
 
 @pytest.fixture
 def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(cache, "TIMEOUT_SECONDS", 5.0)
+    monkeypatch.setattr(redis_cache, "TIMEOUT_SECONDS", 5.0)
     return settings.model_copy(update={"rate_limits": True, "registration": "open"})
 
 
