@@ -21,7 +21,7 @@ _DIGEST_BYTES = 8
 
 
 class Refusals:
-    """Writes down refused sign-ins, refused changes of a password, and what a role may not do."""
+    """Writes down refused sign-ins, wrong current passwords, and what a role may not do."""
 
     def __init__(self, database: Database, name_key: bytes) -> None:
         self._database = database
@@ -45,10 +45,10 @@ class Refusals:
                 name=typed[:_DIGEST_BYTES].hex(),
             )
 
-    async def password_change(self, actor: Actor) -> None:
-        """Write down that the current password was not right."""
+    async def current_password(self, actor: Actor, event: audit.Event) -> None:
+        """Write down that the current password was not right, and what it was asked for."""
         async with self._database.write() as session:
-            await audit.record(session, audit.Event.PASSWORD_CHANGE_FAILED, outcome="failure", actor=actor)
+            await audit.record(session, event, outcome="failure", actor=actor)
 
     async def role(self, actor: Actor, method: str, route: str) -> None:
         """Write down what a role did not allow: once a minute for each session and route, so that it cannot flood."""

@@ -11,6 +11,7 @@ from taskmanager.auth.access_tokens import AccessTokens, Claims, TokenRefusedErr
 from taskmanager.auth.accounts import Accounts, WrongPasswordError, refuse_registration, refuse_same
 from taskmanager.auth.api_tokens import ApiTokens, is_api_token
 from taskmanager.auth.attempts import admit, guess
+from taskmanager.auth.audit import Event
 from taskmanager.auth.audit_refusals import Refusals
 from taskmanager.auth.cookies import Cookies, refuse_foreign_sign_in
 from taskmanager.auth.counters import Counters
@@ -154,6 +155,7 @@ async def _check_password(request: Request, auth: Auth, body: Login) -> CheckedL
         label=body.label or "",
         ip=client_address(request),
         user_agent=request.headers.get("user-agent", "")[:MAX_AGENT],
+        former=request.cookies.get(auth.cookies.refresh, "") if body.cookie else "",
     )
     return CheckedLogin(user.id, user.password_hash, new_hash, how, body.cookie)
 
@@ -236,7 +238,7 @@ async def check_change(request: Request, auth: AuthDep, actor: ActorDep, body: P
     await auth.passwords.refuse_weak(body.new_password, "/new_password", *_names_of(user))
     stored = user.password_hash
     if not await auth.passwords.check(body.current_password, stored) or stored is None:
-        await auth.refusals.password_change(actor)
+        await auth.refusals.current_password(actor, Event.PASSWORD_CHANGE_FAILED)
         raise WrongPasswordError
     refuse_same(body.current_password, body.new_password)
     return CheckedChange(stored, await auth.passwords.hash(body.new_password))

@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from taskmanager.auth.accounts import WrongPasswordError
+from taskmanager.auth.audit import Event
 from taskmanager.auth.deps import ActorDep, AuthDep
 from taskmanager.auth.recovery import MailNotConfiguredError, Recovery
 from taskmanager.auth.repository import AccountRepository
@@ -37,6 +38,7 @@ async def check_email(request: Request, auth: AuthDep, actor: ActorDep, body: Em
     async with database.read() as session:
         stored = (await AccountRepository(session).get(actor.user_id)).password_hash
     if not await auth.passwords.check(body.current_password, stored) or stored is None:
+        await auth.refusals.current_password(actor, Event.EMAIL_CHANGE_REQUESTED)
         raise WrongPasswordError
     return CheckedEmail(body.email, stored)
 

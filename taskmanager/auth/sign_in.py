@@ -48,12 +48,16 @@ class LoginRefusedError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """How someone signs in: from where, with what, for how long."""
+    """How someone signs in: from where, with what, for how long.
+
+    ``former`` is the refresh token that the browser had; its session ends with the new one (ASVS 7.2.4).
+    """
 
     remember: bool
     label: str
     ip: str
     user_agent: str
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class Sessions:
             raise LoginRefusedError
         if new_hash is not None:
             user.password_hash = new_hash
+        if (former := await self.find_genuine(how.former)) is not None:
+            await self.end(former, "signed_in_again")
         await self._make_room(user, how)
         now = clock.now()
         row = Session(

@@ -118,7 +118,8 @@ def problem(  # noqa: PLR0917 - the members of RFC 9457, in its order
     headers: Mapping[str, str] | None = None,
     **extra: Any,
 ) -> Response:
-    """Return one problem answer (RFC 9457)."""
+    """Return one problem answer (RFC 9457); the log of requests will name its code."""
+    request.scope["problem"] = code
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code}
     if detail:
         body["detail"] = detail

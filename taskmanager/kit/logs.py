@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+import time
 
 from taskmanager.kit import clock
 from taskmanager.kit.columns import instant_text
@@ -19,6 +20,12 @@ def one_line(text: str) -> str:
 
 
 class _Text(logging.Formatter):
+    """A line for people, in UTC: those of several machines come in one order (ASVS 16.2.2)."""
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
     def format(self, record: logging.LogRecord) -> str:
         head, *trace = super().format(record).split("\n") if _has_trace(record) else [super().format(record)]
         # Lines of a traceback are indented: none of them can pass for an event of its own.

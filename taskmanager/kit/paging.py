@@ -19,7 +19,7 @@ from taskmanager.kit.errors import AppError
 
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
-_TAG = 12
+_TAG = 16
 
 Row = TypeVar("Row")
 Columns = TypeVarTuple("Columns")
@@ -86,7 +86,7 @@ class Pager:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def _seal(self, values: list[Any]) -> str:
-        content = json.dumps([self._scope(), values], separators=(",", ":")).encode()
+        content = json.dumps([self._scope(), values], ensure_ascii=False, separators=(",", ":")).encode()
         tag = hmac.digest(self._secret, content, hashlib.sha256)[:_TAG]
         return base64.urlsafe_b64encode(tag + content).rstrip(b"=").decode()
 

@@ -34,7 +34,12 @@ class Settings(BaseSettings):
         default="",
         description="postgresql+asyncpg://user:password@host/name; empty: SQLite in the data folder.",
     )
-    redis_url: str = Field(default="", description="redis://host:6379/0; empty: the cache lives in the process.")
+    database_url_file: Path | None = Field(default=None, description="File that holds that address.")
+    redis_url: str = Field(
+        default="",
+        description="redis://host:6379/0, or rediss:// for TLS; empty: the cache lives in the process.",
+    )
+    redis_url_file: Path | None = Field(default=None, description="File that holds that address.")
     admin_username: str = Field(default="", description="First administrator, made when there is none.")
     admin_password: SecretStr = Field(default=SecretStr(""), description="Password of the first administrator.")
     admin_password_file: Path | None = Field(default=None, description="File that holds that password.")
@@ -96,6 +101,20 @@ class Settings(BaseSettings):
             text = values.get(name)
             if isinstance(text, str):
                 values[name] = tuple(word.strip() for word in text.split(",") if word.strip())
+        return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_addresses(cls, values: dict[str, object]) -> dict[str, object]:
+        """Take an address that holds a password from its file, if one is named."""
+        for name in ("database_url", "redis_url"):
+            path = values.get(f"{name}_file")
+            if path:
+                try:
+                    values[name] = Path(str(path)).read_text(encoding="utf-8").strip()
+                except OSError as error:
+                    message = f"cannot read {PREFIX}{name.upper()}_FILE: {error.strerror}"
+                    raise ValueError(message) from error
         return values
 
     @model_validator(mode="after")

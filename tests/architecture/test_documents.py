@@ -2,6 +2,7 @@
 
 import json
 
+from taskmanager.auth.audit import Event
 from taskmanager.kit import settings_text
 from taskmanager.kit.settings import Settings
 from taskmanager.main import create_app
@@ -19,3 +20,8 @@ def test_the_settings_pages_are_fresh() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert example == settings_text.as_environment(), "run: taskmanager settings --env > .env.example"
     assert {f"`TASKMANAGER_{name.upper()}`" for name in Settings.model_fields} <= set(page.split())
+
+
+def test_every_event_of_the_audit_trail_is_explained() -> None:
+    page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
+    assert [event.value for event in Event if f"`{event.value}`" not in page] == []

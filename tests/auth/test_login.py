@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from taskmanager.auth.models import Session, User
 from taskmanager.kit import clock
-from tests.auth.tokens import code
+from tests.auth.tokens import browser, code, row_of
 from tests.factories import PASSWORD, Api
 
 TRIES = 201
@@ -121,6 +121,24 @@ async def test_L8_a_new_login_makes_a_new_session_id(api: Api) -> None:
     # A client cannot choose it.
     chosen = await login(api, "anna", session_id=tokens[0]["session_id"])
     assert code(chosen) == (422, "validation_failed")
+
+
+async def test_L8_a_browser_that_signs_in_again_leaves_no_session_behind(api: Api) -> None:
+    """Whoever signs in; programs keep the sessions that they have."""
+    await api.account("ben")
+    anna = await api.user("anna")
+    client = await browser(api, "anna", PASSWORD)
+    before = (await client.post("/refresh")).json()["session_id"]
+    refused = await client.post("/login", json={"username": "ben", "password": "not the password", "cookie": True})
+    assert code(refused) == (401, "invalid_credentials")
+    assert (await row_of(api, before)).revoked_at is None
+    for username in ("anna", "ben"):
+        body = {"username": username, "password": PASSWORD, "cookie": True}
+        after = (await client.post("/login", json=body)).json()["session_id"]
+        assert (await row_of(api, before)).revoked_reason == "signed_in_again"
+        assert (await client.get("/me")).json()["username"] == username
+        before = after
+    assert (await row_of(api, anna.session_id)).revoked_at is None
 
 
 async def test_L9_an_empty_installation_has_no_account(api: Api) -> None:

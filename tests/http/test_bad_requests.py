@@ -128,12 +128,15 @@ async def test_foreign_hosts_and_origins_are_refused(api: Api) -> None:
 async def test_z8_security_headers_are_on_every_answer(api: Api) -> None:
     async def answers(client: Client) -> list[httpx.Response]:
         paths = ("/tasks", "/nowhere", "/health/live", "/openapi.json", "/", "/tasks/x", "/setup")
+        paths += ("/docs", "/redoc", "/app/", "/app/assets/none.js", "/.well-known/jwks.json")
         return [await client.get(path) for path in paths]
 
     for answer in [*await answers(api.anonymous), *await answers(await api.user())]:
         for name in {*HEADERS} - {"content-security-policy"}:
             assert answer.headers[name] == HEADERS[name]
         assert "default-src 'none'" in answer.headers["content-security-policy"]
+        for name in ("object-src", "base-uri", "frame-ancestors"):
+            assert f"{name} 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["permissions-policy"]
         assert answer.headers["x-request-id"]
         assert "server" not in answer.headers

@@ -4,13 +4,15 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
 from taskmanager.kit import logs
 
 NASTY = (
-    "anna\n2026-12-01 00:00:00,000 INFO taskmanager.access: GET /admin 200",
+    "anna\n2026-12-01T00:00:00.000Z INFO taskmanager.access: 192.0.2.1 GET /admin 200 -",
     "anna\r\n\r\nroot signed in",
     "\x1b[2J\x1b[31mred\x1b[0m \x9b31m",
     "bell \x07 backspace \x08\x08\x08 null \x00 delete \x7f",
@@ -47,6 +49,15 @@ def _raised(text: str) -> ValueError:
     with pytest.raises(ValueError) as caught:
         int(f"x{text}")
     return caught.value
+
+
+def test_z9_the_time_is_utc_and_says_so(logged: Logged) -> None:
+    with time_machine.travel("2026-07-01T12:00:00+02:00", tick=False):
+        printed = logged("x")
+    first = printed.partition("\n")[0]
+    told = json.loads(first)["at"] if first.startswith("{") else first.partition(" ")[0]
+    assert datetime.fromisoformat(told) == datetime(2026, 7, 1, 10, tzinfo=UTC)
+    assert told.endswith("Z")
 
 
 @pytest.mark.parametrize("text", NASTY)

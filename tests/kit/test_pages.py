@@ -39,6 +39,18 @@ async def test_each_page_of_the_application_is_index_html(client: httpx.AsyncCli
         assert answer.headers["content-security-policy"] == POLICY
 
 
+async def test_text_says_in_which_encoding_it_is(client: httpx.AsyncClient, dist: Path) -> None:
+    for name, media_type in (
+        ("app.js", "text/javascript; charset=utf-8"),
+        ("app.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml; charset=utf-8"),
+        ("app.webmanifest", "application/manifest+json"),
+        ("inter.woff2", "font/woff2"),
+    ):
+        (dist / "assets" / name).write_bytes(b"x")
+        assert (await client.get(f"assets/{name}")).headers["content-type"] == media_type
+
+
 @pytest.mark.parametrize(
     ("accepts", "encoding", "size"),
     [

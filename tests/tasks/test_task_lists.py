@@ -165,6 +165,16 @@ async def test_a_damaged_cursor_is_refused(api: Api) -> None:
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid_cursor"), damaged
 
 
+async def test_a_cursor_holds_the_longest_title(api: Api) -> None:
+    anna = await api.user()
+    for _ in range(2):
+        await add_task(anna, "🦊" * 500)
+    first = (await anna.get("/tasks", params={"sort": "title", "limit": 1})).json()
+    query = {"sort": "title", "limit": 1, "cursor": first["next_cursor"]}
+    last = (await anna.get("/tasks", params=query)).json()
+    assert (len(last["items"]), last["next_cursor"]) == (1, None)
+
+
 @pytest.mark.parametrize("sort", ["created_at", "-due,title"])
 async def test_paging_sees_every_task_once_while_others_write(api: Api, sort: str) -> None:
     anna, ben = await api.user("anna"), await api.user("ben")

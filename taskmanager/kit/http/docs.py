@@ -42,6 +42,7 @@ _POLICY = {
     "img-src": "'self' data:",
     # Reads the description; "Try it out" calls this server.
     "connect-src": "'self'",
+    "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",

@@ -50,11 +50,13 @@ def tagged(response: Response, body: Versioned) -> Versioned:
 
 
 def conditional(request: Request, response: Response, body: BaseModel) -> Any:
-    """Return ``body`` with its ETag, or an empty 304 when the client has that version."""
+    """Return ``body`` with its ETag, or an empty 304 when the client has that version.
+
+    Clients keep what they want to ask for again; a browser's own cache keeps nothing of it (``no-store``, ASVS 14.3.2).
+    """
     tag = etag(body.version)  # type: ignore[attr-defined]
     known = request.headers.get("if-none-match")
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if known is not None and (known.strip() == "*" or tag in {t.removeprefix("W/") for t in _tags(known)}):
-        return Response(status_code=304, headers=headers)
-    response.headers.update(headers)
+        return Response(status_code=304, headers={"ETag": tag})
+    response.headers["ETag"] = tag
     return body

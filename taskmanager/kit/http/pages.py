@@ -21,8 +21,9 @@ from taskmanager.kit.errors import problem
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html tm-sw"
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types svelte-trusted-html tm-sw"
 )
 BUILD_COMMAND = "python3 app.py build-web"
 # Lies beside the folder of the build for as long as a build is running.
@@ -30,7 +31,12 @@ BUILDING_MARK = ".building"
 
 _ASSETS = "assets"
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
-_MEDIA_TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
+_MEDIA_TYPES = {
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
 
 _STYLE = (
     "body{margin:0;min-height:100vh;display:grid;place-items:center;font:16px/24px system-ui,sans-serif;"
@@ -41,7 +47,7 @@ _STYLE = (
 )
 _STYLE_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _NOTE_POLICY = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     f"style-src 'sha256-{_STYLE_DIGEST}'"
 )
 _NOTE = (
