@@ -28,6 +28,8 @@ from taskmanager.auth.ring import Follower, RingChanged
 from taskmanager.auth.rotation import Rotation
 from taskmanager.auth.snapshots import Snapshots
 from taskmanager.auth.token_checks import TokenChecks
+from taskmanager.journal.history import load_epoch
+from taskmanager.journal.service import Journalled
 from taskmanager.kit.cache import Cache, MemoryCache
 from taskmanager.kit.db import Database
 from taskmanager.kit.events import EventBus
@@ -35,9 +37,12 @@ from taskmanager.kit.jobs import Jobs
 from taskmanager.kit.redis_cache import RedisCache
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.throttle import Throttle
+from taskmanager.kit.wakeups import open_wakeups
 from taskmanager.projects.sections import SectionGone
 from taskmanager.projects.service import add_inbox
 from taskmanager.sync.replay import may_replay
+from taskmanager.sync.sequences import Sequences
+from taskmanager.sync.streams import Streams
 from taskmanager.tasks.placing import leave_section
 
 
@@ -60,6 +65,9 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
     events.after(AccessChanged, snapshots.forget)
     events.after(AccessChanged, state.counters.revoked)
     events.after(RingChanged, follower.follow)
+    streams = state.streams = Streams(database, open_wakeups(settings.redis_url))
+    events.after(Journalled, streams.written)
+    events.after(AccessChanged, streams.doubted)
     state.database, state.cache, state.started = database, cache, time.monotonic()
     state.draining = False
     state.throttle = Throttle(cache, master.derive("throttle-buckets"), on=settings.rate_limits)
@@ -92,7 +100,8 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
         closing.callback(passwords.stop)
         async with database.write() as session:
             await rotation.prepare(session)
-        for part in (follower, revocations, tokens, sealer, jobs):
+            state.sequences = Sequences(master.derive("sequences"), await load_epoch(session))
+        for part in (follower, revocations, tokens, sealer, jobs, streams):
             await part.start()
             closing.push_async_callback(part.stop)
         yield

@@ -39,7 +39,7 @@ from taskmanager.kit.metrics import Metrics
 from taskmanager.kit.settings import Settings
 from taskmanager.lifetime import lifetime
 from taskmanager.projects.router import labels, projects
-from taskmanager.sync.router import undo
+from taskmanager.sync.router import sync, undo
 from taskmanager.tasks.filters.router import filters
 from taskmanager.tasks.router import tasks
 from taskmanager.tasks.router_actions import actions
@@ -63,6 +63,7 @@ ROUTERS = (
     tasks,
     actions,
     undo,
+    sync,
     projects,
     labels,
     filters,
@@ -124,6 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "Idempotency-Key",
                 "If-Match",
                 "If-None-Match",
+                "Last-Event-ID",
                 CLIENT_HEADER,
             ],
             expose_headers=[

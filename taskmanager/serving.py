@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import taskmanager
@@ -50,12 +51,25 @@ def serve(settings: Settings) -> None:
         migrate.upgrade(settings)
         base = settings.public_url or _address(settings, listener)
         _greet(base, asyncio.run(_prepare(settings, base)))
-        uvicorn.Server(_configuration(settings)).run(sockets=[listener])
+        app = create_app(settings)
+        _Server(_configuration(app), app).run(sockets=[listener])
 
 
-def _configuration(settings: Settings) -> uvicorn.Config:
+class _Server(uvicorn.Server):
+    """The server, which tells those who listen for changes to come back before it waits for answers to end."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.streams.end_all()
+        await super().shutdown(sockets)
+
+
+def _configuration(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(settings),
+        app,
         log_config=None,
         server_header=False,
         date_header=True,

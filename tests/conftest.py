@@ -20,9 +20,10 @@ BACKENDS = ("sqlite", "postgresql")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run whatever touches the database on both databases."""
+    """Run whatever touches the database on both databases, but for what only one of them can do."""
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", BACKENDS, indirect=True)
+        only = metafunc.definition.get_closest_marker("only_on")
+        metafunc.parametrize("backend", only.args if only else BACKENDS, indirect=True)
 
 
 @pytest.fixture

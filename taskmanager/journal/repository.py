@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.journal.models import Entry, Operation
+from taskmanager.journal.models import NOTICES, Entry, Operation
 from taskmanager.kit import clock
 from taskmanager.kit.paging import Pager, SortKey
 
@@ -38,5 +38,6 @@ class JournalRepository:
 
     async def entries(self, operation_id: str) -> Sequence[Entry]:
         """Return the changes of one operation, last first."""
-        statement = select(Entry).where(Entry.operation_id == operation_id).order_by(Entry.seq.desc())
+        mine = (Entry.operation_id == operation_id, Entry.action.not_in(NOTICES))
+        statement = select(Entry).where(*mine).order_by(Entry.seq.desc())
         return (await self._session.execute(statement)).scalars().all()

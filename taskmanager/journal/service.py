@@ -1,17 +1,26 @@
 """Writing the journal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.journal.models import Entry, Operation
+from taskmanager.journal.models import ACCESS, Entry, Operation
 from taskmanager.kit import clock
+from taskmanager.kit.events import record
 from taskmanager.kit.ids import new_id
 
 BATCH = 1000
 """Ids in one statement: both databases limit its parameters."""
+# Which transaction this is, and before which one all have ended that this one could ever overtake.
+_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+
+
+@dataclass(frozen=True)
+class Journalled:
+    """A fact: a transaction wrote something into the journal."""
 
 
 class Journal:
@@ -30,10 +39,29 @@ class Journal:
         self._session.add(operation)
         await self._session.flush()  # entries refer to it
         if self._session.get_bind().dialect.name == "postgresql":
-            xid = await self._session.scalar(text("SELECT pg_current_xact_id()::text::bigint"))
-            self._session.info["xid"] = xid
+            xid, settled = (await self._session.execute(_TRANSACTION)).one()
+            self._session.info.update(xid=xid, settled=settled)
         self._session.info["operation_id"] = operation.id
+        await record(self._session, Journalled())
         return operation.id
+
+    async def write_access(self, user_id: str, project_id: str, before: str | None, after: str | None) -> None:
+        """Record that an account's role in a project, worked out with all above it, is not what it was.
+
+        Of a gain it is noted before which transaction everything had ended by then (PostgreSQL).
+        """
+        await self.open()
+        settled: int | None = self._session.info.get("settled")
+        gained = before is None
+        await self.write(
+            ACCESS,
+            user_id,
+            "gained" if gained else "lost" if after is None else "regraded",
+            before=None if gained else {"role": before},
+            after=None if after is None else {"role": after, **({"settled": settled} if gained and settled else {})},
+            project_before=None if gained else project_id,
+            project_after=None if after is None else project_id,
+        )
 
     async def write(
         self,

@@ -22,7 +22,7 @@ def one_line(text: str) -> str:
 class _Text(logging.Formatter):
     """A line for people, in UTC: those of several machines come in one order (ASVS 16.2.2)."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

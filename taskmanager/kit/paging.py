@@ -1,8 +1,6 @@
 """Lists in pages by keyset: a cursor names the last row seen, so rows that come and go shift nothing."""
 
-import base64
 import hashlib
-import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,10 +14,10 @@ from starlette.responses import Response
 
 from taskmanager.kit.columns import instant_text
 from taskmanager.kit.errors import AppError
+from taskmanager.kit.opaque import SealBrokenError, seal, unseal
 
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
-_TAG = 16
 
 Row = TypeVar("Row")
 Columns = TypeVarTuple("Columns")
@@ -72,7 +70,7 @@ class Pager:
         shown = rows[: self.limit]
         cursor = None
         if len(rows) > self.limit:
-            cursor = self._seal([_plain(key.read(shown[-1])) for key in keys])
+            cursor = seal(self._secret, [self._scope(), [_plain(key.read(shown[-1])) for key in keys]])
             following = self._request.url.include_query_params(cursor=cursor)
             target = following.path + "?" + following.query
             self._response.headers["Link"] = f'<{target}>; rel="next"'
@@ -85,20 +83,11 @@ class Pager:
         text = json.dumps([account, self._request.url.path, items])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def _seal(self, values: list[Any]) -> str:
-        content = json.dumps([self._scope(), values], ensure_ascii=False, separators=(",", ":")).encode()
-        tag = hmac.digest(self._secret, content, hashlib.sha256)[:_TAG]
-        return base64.urlsafe_b64encode(tag + content).rstrip(b"=").decode()
-
     def _open(self, cursor: str) -> list[Any]:
         try:
-            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        except ValueError as error:
+            scope, values = unseal(self._secret, cursor)
+        except SealBrokenError as error:
             raise CursorInvalidError from error
-        tag, content = raw[:_TAG], raw[_TAG:]
-        if not hmac.compare_digest(tag, hmac.digest(self._secret, content, hashlib.sha256)[:_TAG]):
-            raise CursorInvalidError
-        scope, values = json.loads(content)
         if scope != self._scope():
             raise CursorMismatchError
         return [datetime.fromisoformat(v["at"]) if isinstance(v, dict) else v for v in values]

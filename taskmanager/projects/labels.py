@@ -44,10 +44,13 @@ class LabelService:
     async def make_known(self, names: Iterable[str]) -> None:
         """Make a label of each name that the actor has not used before: using a name makes it."""
         by_key = {name_key(name): name for name in names}
-        known = await self._repository.known(list(by_key)) if by_key else set()
-        await self._repository.add_unless_known(
-            [self._new(name, None) for key, name in by_key.items() if key not in known]
-        )
+        known = await self._repository.known(list(by_key)) if by_key else {}
+        made = [key for key in by_key if key not in known]
+        if not made:
+            return
+        await self._repository.add_unless_known([self._new(by_key[key], None) for key in made])
+        for label_id in (await self._repository.known(made)).values():
+            await self._journal.write(KIND, label_id, "known")
 
     async def update(self, label_id: str, data: LabelUpdate, if_match: IfMatch) -> Label:
         label = await self._repository.get(label_id)

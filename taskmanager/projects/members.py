@@ -97,7 +97,7 @@ class MemberService:
             raise LastProjectAdminError
 
     async def _changed(self, project_id: str, user_id: str, old: str | None, new: str | None) -> None:
-        await rebuild_access(self._session, project_id)
+        await rebuild_access(self._session, project_id, self._journal)
         await self._journal.write(
             KIND,
             user_id,

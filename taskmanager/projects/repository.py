@@ -44,6 +44,21 @@ class ProjectRepository:
         rows = await self._session.execute(pager.apply(self._visible(), BY_NAME))
         return [self._seen(row) for row in rows]
 
+    async def ids(self) -> frozenset[str]:
+        """Return the ids of all projects that the actor sees."""
+        statement = select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
+        return frozenset((await self._session.execute(statement)).scalars())
+
+    async def all(self, ids: Sequence[str] | None = None) -> Sequence[Seen]:
+        """Return every project that the actor sees, or those among ``ids``."""
+        statement = self._visible() if ids is None else self._visible().where(Project.id.in_(ids))
+        return [self._seen(row) for row in await self._session.execute(statement.order_by(Project.id))]
+
+    async def trashed_for_system(self, ids: Sequence[str]) -> dict[str, bool]:
+        """Return whether each of some projects lies in the trash, whoever asks; what is gone for good is left out."""
+        statement = select(Project.id, Project.deleted_at.is_not(None)).where(Project.id.in_(ids))
+        return dict((await self._session.execute(statement)).all())
+
     async def get(self, project_id: str, *, lock: bool = False) -> Seen:
         """Return a project and the actor's role in it; with ``lock`` nobody else changes it meanwhile."""
         statement = self._visible().where(Project.id == project_id)
@@ -117,6 +132,15 @@ class SectionRepository:
         statement = self._visible().where(Section.project_id == project_id, Section.deleted_at.is_(None))
         return (await self._session.execute(pager.apply(statement, BY_POSITION))).scalars().all()
 
+    async def all(self, ids: Sequence[str] | None = None, *, of: str | None = None) -> Sequence[Section]:
+        """Return every live section that the actor sees, or those among ``ids``, or those of one project."""
+        statement = self._visible().where(Section.deleted_at.is_(None)).order_by(Section.id)
+        if ids is not None:
+            statement = statement.where(Section.id.in_(ids))
+        if of is not None:
+            statement = statement.where(Section.project_id == of)
+        return (await self._session.execute(statement)).scalars().all()
+
     async def get(
         self, section_id: str, project_id: str | None = None, *, trashed: bool | None = False, hold: bool = False
     ) -> Section:
@@ -166,6 +190,13 @@ class LabelRepository:
         statement = select(Label).where(Label.user_id == self._actor.user_id)
         return (await self._session.execute(pager.apply(statement, LABELS_BY_NAME))).scalars().all()
 
+    async def all(self, ids: Sequence[str] | None = None) -> Sequence[Label]:
+        """Return every label of the actor's, or those among ``ids``."""
+        statement = select(Label).where(Label.user_id == self._actor.user_id).order_by(Label.id)
+        if ids is not None:
+            statement = statement.where(Label.id.in_(ids))
+        return (await self._session.execute(statement)).scalars().all()
+
     async def get(self, label_id: str) -> Label:
         statement = select(Label).where(Label.id == label_id, Label.user_id == self._actor.user_id)
         label = (await self._session.execute(statement.with_for_update(key_share=True))).scalar_one_or_none()
@@ -173,15 +204,14 @@ class LabelRepository:
             raise NotFoundError
         return label
 
-    async def known(self, keys: Sequence[str]) -> set[str]:
-        """Return which of these name keys the actor has already."""
-        statement = select(Label.name_key).where(Label.user_id == self._actor.user_id, Label.name_key.in_(keys))
-        return set((await self._session.execute(statement)).scalars())
+    async def known(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return which of these name keys the actor has already, and the ids of the labels."""
+        statement = select(Label.name_key, Label.id)
+        statement = statement.where(Label.user_id == self._actor.user_id, Label.name_key.in_(keys))
+        return dict((await self._session.execute(statement)).all())
 
     async def add_unless_known(self, labels: Sequence[Label]) -> None:
         """Add labels; a name that another request added meanwhile stays as that one made it."""
-        if not labels:
-            return
         columns = [column.key for column in Label.__table__.columns]
         rows = [{name: getattr(label, name) for name in columns} for label in labels]
         insert: Any = sqlite.insert if self._session.get_bind().dialect.name == "sqlite" else postgresql.insert

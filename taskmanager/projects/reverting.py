@@ -84,7 +84,7 @@ class ProjectReverter:
         moving = {change.entity_id for change in changes if {"parent_id", DELETED} & set(change.before)}
         for project_id in moving:
             if projects[project_id].parent_id not in moving:
-                await rebuild_access(self._session, project_id)
+                await rebuild_access(self._session, project_id, self._journal)
 
     async def _check_parent(self, project: Project, *, moved: bool) -> None:
         parent = await self._session.get_one(Project, project.parent_id)

@@ -67,7 +67,7 @@ class ProjectService:
         self._repository.add(
             ProjectMember(project_id=project.id, user_id=self._actor.user_id, role="admin", created_at=now)
         )
-        await rebuild_access(self._session, project.id)
+        await rebuild_access(self._session, project.id, self._journal)
         await self._record(project, "created", before=None, after=state(project))
         return project, "admin"
 
@@ -104,7 +104,7 @@ class ProjectService:
             put_trash(one, {DELETED: True}, operation_id)
             one.version += 1
             await self._record(one, "trashed", before=before, after=trash_state(one))
-        await rebuild_access(self._session, project.id)
+        await rebuild_access(self._session, project.id, self._journal)
 
     async def _apply(self, project: Project, changes: dict[str, Any]) -> None:
         before = state(project)
@@ -117,7 +117,7 @@ class ProjectService:
         project.version += 1
         project.updated_at = clock.now()
         if "parent_id" in new:
-            await rebuild_access(self._session, project.id)
+            await rebuild_access(self._session, project.id, self._journal)
         await self._record(project, "updated", before=old, after=new)
 
     async def _record(
@@ -156,7 +156,7 @@ async def add_inbox(session: AsyncSession, user_id: str) -> None:
     session.add(inbox)
     await session.flush()  # the membership refers to it
     session.add(ProjectMember(project_id=inbox.id, user_id=user_id, role="admin", created_at=inbox.created_at))
-    await rebuild_access(session, inbox.id)
+    await rebuild_access(session, inbox.id, None)
 
 
 def state(project: Project) -> dict[str, Any]:

@@ -68,6 +68,17 @@ class CommentRepository:
         rows = await self._session.execute(pager.apply(statement, OLDEST_FIRST))
         return [(comment, username) for comment, username in rows]
 
+    async def among(self, ids: Sequence[str]) -> Sequence[Written]:
+        """Return those of some comments that can be read."""
+        live = (Comment.deleted_at.is_(None), Task.deleted_at.is_(None))
+        rows = await self._session.execute(self._visible().where(Comment.id.in_(ids), *live).order_by(Comment.id))
+        return [(comment, username) for comment, username in rows]
+
+    async def removed_for_system(self, ids: Sequence[str]) -> dict[str, bool]:
+        """Return whether each of some comments was taken away, whoever asks; what is gone for good is left out."""
+        statement = select(Comment.id, Comment.deleted_at.is_not(None)).where(Comment.id.in_(ids))
+        return dict((await self._session.execute(statement)).all())
+
     async def get(self, comment_id: str, task_id: str | None = None, *, trashed: bool | None = False) -> Written:
         """Return one comment, locked; ``task_id`` must be its task's if given, ``trashed`` is as for tasks."""
         statement = self._visible().where(Comment.id == comment_id)

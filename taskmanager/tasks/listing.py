@@ -22,6 +22,7 @@ from taskmanager.tasks.dates import When
 from taskmanager.tasks.filters.conditions import Conditions, about_projects
 from taskmanager.tasks.filters.tree import Query, Search, terms
 from taskmanager.tasks.models import Task, TaskAssignee, TaskLabel
+from taskmanager.tasks.repository import MAX_IDS
 from taskmanager.tasks.schemas import TaskQuery
 from taskmanager.tasks.search.matching import Matching
 from taskmanager.tasks.search.words import wanted
@@ -77,6 +78,11 @@ class TaskListing:
         labels, assignees = await self._names(_LABELS, rows), await self._names(_ASSIGNEES, rows)
         return pager.page(rows, keys, lambda row: _item(row, labels, assignees))
 
+    async def items(self, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+        """Return rows of the table of tasks as ``TaskOut`` reads them."""
+        labels, assignees = await self._names(_LABELS, rows), await self._names(_ASSIGNEES, rows)
+        return [_item(row, labels, assignees) for row in rows]
+
     def _projects(self, query: TaskQuery, asked: Sequence[Query], means: Conditions) -> list[ColumnElement[bool]]:
         """Return which of the projects that the actor may see come into question at all."""
         of_project = replace(means, project_id=ProjectAccess.project_id)
@@ -103,8 +109,10 @@ class TaskListing:
 
     async def _names(self, statement: Select[str, str], rows: Sequence[Row[Any]]) -> Names:
         found: dict[str, list[str]] = defaultdict(list)
-        for task_id, name in await self._session.execute(statement, {"ids": [row.id for row in rows]}):
-            found[task_id].append(name)
+        for begin in range(0, len(rows), MAX_IDS):
+            ids = [row.id for row in rows[begin : begin + MAX_IDS]]
+            for task_id, name in await self._session.execute(statement, {"ids": ids}):
+                found[task_id].append(name)
         return found
 
 

@@ -1,5 +1,6 @@
 """What tasks are to each other: stored once, seen from both sides, and only where both sides are in sight."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from taskmanager.journal.service import Journal
 from taskmanager.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from taskmanager.kit.ids import new_id
 from taskmanager.tasks.models import Task, TaskRelation
-from taskmanager.tasks.repository import TaskRepository
+from taskmanager.tasks.repository import MAX_IDS, TaskRepository
 from taskmanager.tasks.rules import TaskRules
 from taskmanager.tasks.schemas_actions import RelationOut, Relations
 
@@ -24,6 +25,8 @@ _LOCK = 7_730_512_904
 
 Triple = tuple[str, str, str]
 """A relation as it is stored: task, kind, other task."""
+Related = dict[str, list[RelationOut]]
+"""The relations of tasks, by their ids."""
 
 
 class RelationCycleError(ConflictError):
@@ -71,6 +74,22 @@ class RelationRepository:
     async def list(self, task_id: str) -> Sequence[RelationOut]:
         """Return how a task is related, as seen from it."""
         return [_seen(row, task_id) for row in await self.of(task_id)]
+
+    async def of_many(self, task_ids: Sequence[str]) -> Related:
+        """Return how each of some tasks is related, in the order of :meth:`of`; tasks without relations stay out."""
+        found: Related = defaultdict(list)
+        for begin in range(0, len(task_ids), MAX_IDS):
+            some = task_ids[begin : begin + MAX_IDS]
+            statement = (
+                select(TaskRelation)
+                .where(or_(TaskRelation.task_id.in_(some), TaskRelation.other_id.in_(some)))
+                .where(TaskRelation.task_id.in_(self._live()), TaskRelation.other_id.in_(self._live()))
+                .order_by(TaskRelation.kind, TaskRelation.id)
+            )
+            for row in (await self._session.execute(statement)).scalars():
+                for task_id in {row.task_id, row.other_id}.intersection(some):
+                    found[task_id].append(_seen(row, task_id))
+        return found
 
     async def find(self, relation_id: str) -> TaskRelation | None:
         return await self._session.get(TaskRelation, relation_id)

@@ -23,6 +23,10 @@ class Line:
     content: bytes | None = None
     # A session of its own, where the call ends it.
     alone: bool = False
+    # With the caller's own place in the feed.
+    since: bool = False
+    # An answer that goes on until the caller leaves.
+    streams: bool = False
 
     def allows(self, role: Role) -> bool:
         return (
@@ -88,6 +92,9 @@ ROUTES: dict[str, Line] = {
     "PATCH /tasks/{task_id}/comments/{comment_id}": Line("writers", 200, {"body": "x"}, ids=("task", "comment")),
     "DELETE /tasks/{task_id}/comments/{comment_id}": Line("writers", 204, ids=("task", "comment")),
     "POST /undo/{operation_id}": Line("writers", 200, ids=("operation",)),
+    "GET /bootstrap": Line("signed in", 200),
+    "GET /changes": Line("signed in", 200, since=True),
+    "GET /events": Line("signed in", 200, streams=True),
     "GET /projects": Line("signed in", 200),
     "POST /projects": Line("writers", 201, {"name": "x"}),
     "GET /projects/{project_id}": Line("signed in", 200, ids=("project",)),

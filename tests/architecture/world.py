@@ -9,6 +9,7 @@ from taskmanager.kit.ids import new_id
 from taskmanager.tasks.filters.models import SavedFilter
 from tests.architecture.routes import NEW, Line, Role
 from tests.factories import Api, Client, add_api_token, add_project, share
+from tests.streams import listen
 
 EACH_DAY = {"due": {"date": "2026-12-01"}, "recurrence": {"rrule": "FREQ=DAILY"}}
 Whose = Literal["own", "foreign", "missing"]
@@ -107,6 +108,13 @@ class World:
         client = by or self._clients[role]
         if line.alone and by is None and role != "anonymous":
             client = await self._api.enter(client.user_id)
+        if line.since:
+            sequence = (await client.get("/bootstrap")).json().get("sequence", "none")
+            path += f"{'&' if '?' in path else '?'}since={sequence}"
+        if line.streams:
+            async with listen(self._api.app, client, path) as listening:
+                content = b"" if listening.status == line.status else await listening.rest()
+                return httpx.Response(listening.status, headers=listening.headers, content=content)
         body = line.body
         if isinstance(body, dict):
             body = {name: f"new-{new_id()}" if value == NEW else value for name, value in body.items()}

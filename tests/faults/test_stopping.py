@@ -45,6 +45,30 @@ def test_requests_under_way_are_finished(number: signal.Signals, tmp_path: Path)
             assert in_flight > 0, "the signal came too late to say anything"
 
 
+def test_those_who_listen_are_told_to_come_back(tmp_path: Path) -> None:
+    """Streams go on for hours; a stop must not wait for them, and whoever is told goes on where it was."""
+    with app_server(tmp_path / "data") as server, httpx.Client(base_url=server.url) as client:
+        tokens = client.post("/login", json={"username": ADMIN, "password": PASSWORD}).json()
+        client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        with client.stream("GET", "/events") as stream:
+            lines = stream.iter_lines()
+            place = next(line for line in lines if line.startswith("id: ")).removeprefix("id: ")
+            with httpx.Client(base_url=server.url, headers=client.headers) as other:
+                assert other.post("/tasks", json={"title": "x"}).status_code == 201
+            assert next(line for line in lines if line.startswith("id: ")) != place
+            begun = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            rest = list(lines)
+        assert 'data: {"reason": "shutdown"}' in rest
+        assert any(line.startswith("retry: ") for line in rest)
+        assert server.process.wait(SECONDS_TO_STOP) == 0
+        assert time.monotonic() - begun < 3
+        assert "Traceback" not in server.said()
+    with app_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, headers=client.headers) as again:
+        page = again.get("/changes", params={"since": place}).json()
+        assert [task["title"] for task in page["upserts"]["tasks"]] == ["x"]
+
+
 def test_an_idle_server_stops_at_once(tmp_path: Path) -> None:
     with app_server(tmp_path / "data") as server, httpx.Client(base_url=server.url) as client:
         # An idle connection that is kept alive must not hold the server up.

@@ -127,8 +127,8 @@ async def test_foreign_hosts_and_origins_are_refused(api: Api) -> None:
 
 async def test_z8_security_headers_are_on_every_answer(api: Api) -> None:
     async def answers(client: Client) -> list[httpx.Response]:
-        paths = ("/tasks", "/nowhere", "/health/live", "/openapi.json", "/", "/tasks/x", "/setup")
-        paths += ("/docs", "/redoc", "/app/", "/app/assets/none.js", "/.well-known/jwks.json")
+        paths = ["/tasks", "/nowhere", "/health/live", "/openapi.json", "/", "/tasks/x", "/setup"]
+        paths += ["/docs", "/redoc", "/app/", "/app/assets/none.js", "/.well-known/jwks.json"]
         return [await client.get(path) for path in paths]
 
     for answer in [*await answers(api.anonymous), *await answers(await api.user())]:

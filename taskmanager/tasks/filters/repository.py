@@ -24,6 +24,13 @@ class FilterRepository:
         statement = select(SavedFilter).where(SavedFilter.user_id == self._actor.user_id)
         return (await self._session.execute(pager.apply(statement, BY_NAME))).scalars().all()
 
+    async def all(self, ids: Sequence[str] | None = None) -> Sequence[SavedFilter]:
+        """Return every filter of the actor's, or those among ``ids``."""
+        statement = select(SavedFilter).where(SavedFilter.user_id == self._actor.user_id)
+        if ids is not None:
+            statement = statement.where(SavedFilter.id.in_(ids))
+        return (await self._session.execute(statement.order_by(SavedFilter.name_key))).scalars().all()
+
     async def get(self, filter_id: str, *, lock: bool = False) -> SavedFilter:
         statement = select(SavedFilter).where(SavedFilter.id == filter_id, SavedFilter.user_id == self._actor.user_id)
         if lock:

@@ -406,6 +406,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/bootstrap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bootstrap
+         * @description Read what a client keeps, at one moment: account, projects and all in them, labels, filters, the working set.
+         */
+        get: operations["bootstrap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description Read what changed for you since a sequence token: things as they are now, and what to forget.
+         *
+         *     Apply the deletions, then the upserts. With ``reset`` begin anew with ``GET /bootstrap``.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Changes
+         * @description Follow what changes for you as server-sent events, from a sequence token or from now on.
+         */
+        get: operations["follow_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/export": {
         parameters: {
             query?: never;
@@ -1780,6 +1842,36 @@ export interface components {
             task: components["schemas"]["TaskOut"] | null;
         };
         /**
+         * Bootstrap
+         * @description All that a client needs to begin. ``account`` is null for API tokens without ``account:read``.
+         */
+        Bootstrap: {
+            account: components["schemas"]["Account"] | null;
+            /**
+             * Complete
+             * @description False where there are more than these tasks: `GET /tasks` has all.
+             */
+            complete: boolean;
+            /** Filters */
+            filters: components["schemas"]["FilterOut"][];
+            /** Labels */
+            labels: components["schemas"]["LabelOut"][];
+            /** Projects */
+            projects: components["schemas"]["ProjectOut"][];
+            /** Sections */
+            sections: components["schemas"]["SectionOut"][];
+            /**
+             * Sequence
+             * @description Where to go on: `since` of the next request, opaque.
+             */
+            sequence: string;
+            /**
+             * Tasks
+             * @description Open tasks, and closed ones that were changed within 30 days; at most the 5,000 newest.
+             */
+            tasks: components["schemas"]["TaskOut"][];
+        };
+        /**
          * Change
          * @description One field before and after, as JSON values of the API.
          */
@@ -1788,6 +1880,30 @@ export interface components {
             after: unknown;
             /** Before */
             before: unknown;
+        };
+        /**
+         * Changes
+         * @description What happened since a sequence token. Deletions are applied first, then upserts.
+         */
+        Changes: {
+            /** Deletions */
+            deletions: components["schemas"]["Deletion"][];
+            /**
+             * More
+             * @description There is more already: ask again at once.
+             */
+            more: boolean;
+            /**
+             * Reset
+             * @description The token cannot be gone on from: take `GET /bootstrap` again.
+             */
+            reset: boolean;
+            /**
+             * Sequence
+             * @description Where to go on: `since` of the next request, opaque.
+             */
+            sequence: string;
+            upserts: components["schemas"]["Upserts"];
         };
         /**
          * CheckedFilter
@@ -1862,6 +1978,24 @@ export interface components {
             tasks: number;
             /** Users */
             users: number;
+        };
+        /**
+         * Deletion
+         * @description A thing to forget, with all that lies in it or refers to it.
+         */
+        Deletion: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "task" | "project" | "section" | "label" | "filter" | "comment";
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "trashed" | "purged" | "access";
         };
         /** EdwardsJwk */
         EdwardsJwk: {
@@ -2982,6 +3116,16 @@ export interface components {
             version: number;
         };
         /**
+         * TaskRelations
+         * @description All relations of one task, in place of those known before.
+         */
+        TaskRelations: {
+            /** Relations */
+            relations: components["schemas"]["RelationOut"][];
+            /** Task Id */
+            task_id: string;
+        };
+        /**
          * TaskUpdate
          * @description A merge patch (RFC 7396): what is not named stays, null clears.
          */
@@ -3063,6 +3207,27 @@ export interface components {
             operation_id: string;
             /** Reversed */
             reversed: string;
+        };
+        /**
+         * Upserts
+         * @description Things as they are now, each as its own route shows it.
+         */
+        Upserts: {
+            account: components["schemas"]["Account"] | null;
+            /** Comments */
+            comments: components["schemas"]["CommentOut"][];
+            /** Filters */
+            filters: components["schemas"]["FilterOut"][];
+            /** Labels */
+            labels: components["schemas"]["LabelOut"][];
+            /** Projects */
+            projects: components["schemas"]["ProjectOut"][];
+            /** Relations */
+            relations: components["schemas"]["TaskRelations"][];
+            /** Sections */
+            sections: components["schemas"]["SectionOut"][];
+            /** Tasks */
+            tasks: components["schemas"]["TaskOut"][];
         };
         /** UserCreate */
         UserCreate: {
@@ -5258,6 +5423,214 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds until the next request may succeed. */
                     "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bootstrap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bootstrap"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes: {
+        parameters: {
+            query: {
+                /** @description About how many things a page tells of. */
+                limit?: number;
+                /** @description The `sequence` to go on from. */
+                since: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_changes: {
+        parameters: {
+            query?: {
+                since?: string | null;
+            };
+            header?: {
+                /** @description In place of `since`, as browsers send it. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the session or API token ends. The `data` of each is a page as of `GET /changes`, its `id` the page's `sequence`. An event `end` with `{reason}` comes last: `signed_out`, `shutdown`, `reset` or `unavailable`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
