@@ -15,7 +15,7 @@ from taskmanager.auth.links import Links
 from taskmanager.auth.master import Master, load_master
 from taskmanager.auth.models import User
 from tests.auth.tokens import WEB, auth_of, refresh
-from tests.factories import Api, Client
+from tests.factories import Api, Client, add_api_token
 
 CHIEF = "correct horse battery staple of the chief"
 
@@ -148,10 +148,27 @@ async def refresh_tokens(world: World) -> list[str]:
     return [key, *tokens, *(token.split("_", 1)[1].rpartition("_")[0] for token in tokens)]
 
 
+async def api_tokens(world: World) -> list[str]:
+    chief = await world.api.sign_in("chief", CHIEF)
+    tokens = [(await add_api_token(chief)) for _ in range(2)]
+    for made in tokens:
+        program = await world.api.client(Authorization=f"Bearer {made['token']}")
+        await program.get("/tasks")
+        await program.post("/tasks", json={"title": "beyond its scope"})
+        await program.post("/api-tokens", json={"name": made["token"], "scopes": ["tasks:read"]})
+        await program.get("/tasks", params={"token": made["token"]})
+    await world.post("/refresh", {"refresh_token": tokens[0]["token"]})
+    await chief.delete(f"/api-tokens/{tokens[0]['id']}")
+    late = await world.api.client(Authorization=f"Bearer {tokens[0]['token']}")
+    await late.get("/tasks")
+    return [part for made in tokens for part in (made["token"], made["token"].split("_")[1])]
+
+
 async def server_keys(world: World) -> list[Secret]:
     settings = world.api.app.state.settings
     master: Master = load_master(settings)
     labels = ("refresh-tokens", "jwt-key-wrapping", "cache-seals", "audit-chain", "audit-marks", "audit-names")
+    labels += ("api-tokens", "mailed-links", "throttle-buckets", "sequences", "cursors", "idempotency")
     keys = [master._secret, auth_of(world.api).ring.active.secret, *(master.derive(label) for label in labels)]
     return [Secret("", key) for key in (*keys, (settings.data_dir / "master.key").read_bytes().strip())]
 
@@ -165,5 +182,6 @@ KINDS: tuple[Maker, ...] = (
     reset_links,
     access_tokens,
     refresh_tokens,
+    api_tokens,
     server_keys,
 )

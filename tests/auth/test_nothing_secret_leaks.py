@@ -165,7 +165,7 @@ async def test_R9_Z9_nothing_secret_leaks(world: World, log: io.StringIO, settin
     await world.chief.post("/tasks", json={"title": text})
     await world.chief.post("/tasks", json={"title": "x", text: "x"})
     await world.chief.get("/me")
-    await world.api.app.state.cache.put("a key", text.encode().hex().encode(), 60)
+    world.api.app.state.cache.put("a key", text.encode().hex().encode(), 60)
     found = await places(world, log, settings)
     assert {place for _, place in leaks([canary], found)} == {
         "log", "database", "cache", "error answers", "reading answers", "export",
