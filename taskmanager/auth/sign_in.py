@@ -160,7 +160,7 @@ class Sessions:
             await self.end(row.id, "restored_backup")
             return Refusal("session_ended", session_over=True, outcome="ahead")
         key = self._refresh.key_digest(idempotency_key) if idempotency_key is not None else None
-        if presented.generation == row.generation and presented.digest == row.token_digest:
+        if presented.generation == row.generation and compare_digest(presented.digest, row.token_digest):
             grant = await self._advance(row, key)
             if grant is not None:
                 return grant

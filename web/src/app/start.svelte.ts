@@ -22,6 +22,9 @@ class Start {
 
   constructor() {
     session.onChange = (state) => void this.#sessionChanged(state)
+    window.addEventListener('pageshow', (event) => {
+      if (event.persisted && session.state === 'none') location.reload()
+    })
   }
 
   async run(): Promise<void> {
@@ -74,9 +77,11 @@ class Start {
       return
     }
     this.session = state
-    // A fresh page holds nothing of the account that left.
-    if (state === 'none') location.assign('/app/signin')
-    else if (state === 'live' && this.phase === 'public') {
+    if (state === 'none') {
+      // A fresh page holds nothing of the account that left, and neither does this one, which the way back may show again.
+      this.phase = 'asking'
+      location.assign('/app/signin')
+    } else if (state === 'live' && this.phase === 'public') {
       // Signed in, by a form of this page or in another tab.
       this.notice = router.code = ''
       await this.run()
