@@ -167,7 +167,14 @@ async def api_tokens(world: World) -> list[str]:
 async def server_keys(world: World) -> list[Secret]:
     settings = world.api.app.state.settings
     master: Master = load_master(settings)
-    labels = ("refresh-tokens", "jwt-key-wrapping", "cache-seals", "audit-chain", "audit-marks", "audit-names")
+    labels: tuple[str, ...] = (
+        "refresh-tokens",
+        "jwt-key-wrapping",
+        "cache-seals",
+        "audit-chain",
+        "audit-marks",
+        "audit-names",
+    )
     labels += ("api-tokens", "mailed-links", "throttle-buckets", "sequences", "cursors", "idempotency")
     keys = [master._secret, auth_of(world.api).ring.active.secret, *(master.derive(label) for label in labels)]
     return [Secret("", key) for key in (*keys, (settings.data_dir / "master.key").read_bytes().strip())]
