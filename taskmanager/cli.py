@@ -12,7 +12,7 @@ from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 import taskmanager
-from taskmanager import key_commands, serving, transfer
+from taskmanager import key_commands, serving, task_commands, transfer
 from taskmanager.audit_commands import audit
 from taskmanager.auth.accounts import Accounts
 from taskmanager.auth.links import NewLink
@@ -91,6 +91,7 @@ def version() -> None:
     out.print(taskmanager.__version__)
 
 
+app.command("add")(task_commands.add_command)
 app.command("import")(transfer.import_command)
 app.command("export")(transfer.export_command)
 app.add_typer(audit, name="audit")

@@ -41,6 +41,7 @@ from taskmanager.lifetime import lifetime
 from taskmanager.projects.router import labels, projects
 from taskmanager.sync.router import sync, undo
 from taskmanager.tasks.filters.router import filters
+from taskmanager.tasks.quick_add.router import quick_add
 from taskmanager.tasks.router import tasks
 from taskmanager.tasks.router_actions import actions
 
@@ -62,6 +63,7 @@ ROUTERS = (
     recovery_routes.own,
     tasks,
     actions,
+    quick_add,
     undo,
     sync,
     projects,

@@ -4,8 +4,9 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
+import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -23,6 +24,9 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Result = TypeVar("Result")
+UserOption = Annotated[
+    str | None, typer.Option("--user", help="Act as this account; the only administrator unless said.")
+]
 
 
 class UsageProblem(Exception):  # noqa: N818 - told to the user, without a traceback

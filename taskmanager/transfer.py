@@ -25,14 +25,10 @@ from taskmanager.integrations.schemas import ImportQuery, ImportReport
 from taskmanager.integrations.service import DuplicatesError, ImportService, WrongRowsError
 from taskmanager.kit.db import Database
 from taskmanager.projects.names import name_key
-from taskmanager.terminal import UsageProblem, acting, err, interrupts, out, progress_bar, run_on_database
+from taskmanager.terminal import UsageProblem, UserOption, acting, err, interrupts, out, progress_bar, run_on_database
 
 _SHOWN = 20
 _IN_MEMORY = 4 * 1024 * 1024
-
-UserOption = Annotated[
-    str | None, typer.Option("--user", help="Act as this account; the only administrator unless said.")
-]
 
 
 def import_command(  # noqa: PLR0917 - options have names

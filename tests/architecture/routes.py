@@ -91,6 +91,7 @@ ROUTES: dict[str, Line] = {
     "POST /tasks/{task_id}/comments": Line("writers", 201, {"body": "x"}, ids=("task",)),
     "PATCH /tasks/{task_id}/comments/{comment_id}": Line("writers", 200, {"body": "x"}, ids=("task", "comment")),
     "DELETE /tasks/{task_id}/comments/{comment_id}": Line("writers", 204, ids=("task", "comment")),
+    "POST /quick-add": Line("writers", 201, {"text": "x @label tomorrow"}),
     "POST /undo/{operation_id}": Line("writers", 200, ids=("operation",)),
     "GET /bootstrap": Line("signed in", 200),
     "GET /changes": Line("signed in", 200, since=True),

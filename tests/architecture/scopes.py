@@ -21,6 +21,7 @@ OPENED_BY: dict[str, frozenset[str]] = {
     "POST /tasks/batch": TASKS_WRITE,
     "POST /tasks/{task_id}/move": TASKS_WRITE,
     "POST /tasks/{task_id}/duplicate": TASKS_WRITE,
+    "POST /quick-add": TASKS_WRITE,
     "GET /tasks/{task_id}/relations": TASKS,
     "PUT /tasks/{task_id}/relations": TASKS_WRITE,
     "GET /tasks/{task_id}/activity": TASKS,

@@ -19,7 +19,9 @@ from tests.factories import PASSWORD
 from tests.servers import ROOT, app_server
 
 NOBODY: Any = {"admin_username": "", "admin_password": ""}
-COMMANDS = ("serve", "migrate", "openapi", "settings", "version", "users", "keys", "import", "export", "audit")
+COMMANDS = (
+    *("serve", "migrate", "openapi", "settings", "version", "users", "keys", "add", "import", "export", "audit"),
+)
 
 
 @dataclass(frozen=True)

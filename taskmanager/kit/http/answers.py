@@ -13,7 +13,8 @@ Responses = dict[int | str, dict[str, Any]]
 class ProblemPlace(BaseModel):
     """One wrong value: where (RFC 6901), a code for programs, words for people.
 
-    Where a text has a grammar: the column, from 1, at which it breaks it, and what could stand there.
+    Where a text has a grammar: the column, from 1, at which it breaks it, and what could stand there. Where a part of
+    a text is refused: its offsets in code points.
     """
 
     pointer: str
@@ -21,6 +22,8 @@ class ProblemPlace(BaseModel):
     message: str
     column: int | None = None
     expected: list[str] | None = None
+    start: int | None = None
+    end: int | None = None
 
 
 class Problem(BaseModel):
