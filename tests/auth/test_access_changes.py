@@ -28,8 +28,9 @@ OWN_ACCOUNT = {
     "/sessions/{session_id}",
     "/api-tokens",
     "/api-tokens/{token_id}",
+    "/filters/validate",
 }
-"""What a guest may change."""
+"""What a guest may change, or only ask about."""
 SECONDS = 1.0
 """How long another process may take to hear of a change."""
 

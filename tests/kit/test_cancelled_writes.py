@@ -119,7 +119,7 @@ async def _all_returned(database: Database) -> None:
 async def test_a_cancelled_statement_leaves_its_connection_in_order(database: Database, backend: str) -> None:
     slow = "SELECT pg_sleep(0.3)"
     if backend == "sqlite":
-        slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) SELECT max(i) FROM n"
+        slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT max(i) FROM n"
 
     async def read() -> None:
         async with database.read() as session:
