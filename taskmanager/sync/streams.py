@@ -74,8 +74,7 @@ class Stream:
     async def rest(self, seconds: float) -> None:
         """Wait until something happens, or for so long."""
         self.resting = not self.behind
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stirred.wait(), seconds)
+        await _wait(self.stirred, seconds)
         self.resting = False
         self.stirred.clear()
 
@@ -101,8 +100,9 @@ class Streams:
         self._head: Position | None = None
         self._stirred = asyncio.Event()
         self._written = False
-        self._closed = False
-        self._tasks: list[asyncio.Task[None]] = []
+        self._closed = self._stopping = False
+        self._looking: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
         self.reading = asyncio.Semaphore(READING_AT_ONCE)
 
     def open(self, actor: Actor, sequence: Sequence | None) -> Stream:
@@ -137,22 +137,22 @@ class Streams:
         self._stirred.set()
 
     async def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._loop()),
-            asyncio.create_task(self._wakeups.listen(self._stirred.set)),
-        ]
+        self._looking = asyncio.create_task(self._loop())
+        self._listening = asyncio.create_task(self._wakeups.listen(self._stirred.set))
 
     async def stop(self) -> None:
         self.end_all()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._stopping = True
+        self._stirred.set()
+        if self._looking is not None and self._listening is not None:
+            await self._looking
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         await self._wakeups.close()
 
     async def _loop(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), LOOK_SECONDS if self._streams else None)
+        while not self._stopping:
+            await _wait(self._stirred, LOOK_SECONDS if self._streams else None)
             self._stirred.clear()
             written, self._written = self._written, False
             try:
@@ -203,3 +203,10 @@ class Streams:
         for stream in self._streams:
             stream.hear(lines[-1], projects, people)
         self._head = lines[-1].position
+
+
+async def _wait(event: asyncio.Event, seconds: float | None) -> None:
+    """Wait for an event, or for so long. Python 3.11's ``wait_for`` may swallow a cancellation that comes with it."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
