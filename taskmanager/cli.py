@@ -12,7 +12,7 @@ from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 import taskmanager
-from taskmanager import key_commands, serving, task_commands, transfer
+from taskmanager import key_commands, serving, task_commands, transfer, worker
 from taskmanager.audit_commands import audit
 from taskmanager.auth.accounts import Accounts
 from taskmanager.auth.links import NewLink
@@ -52,6 +52,12 @@ def serve(
 ) -> None:
     """Bring the database up to date and serve the API, its documentation and the web application."""
     serving.serve(read_settings(host=host, port=port))
+
+
+@app.command("worker")
+def worker_command() -> None:
+    """Run jobs and nothing else, beside servers with TASKMANAGER_RUN_JOBS=off: mail, reminders, upkeep."""
+    worker.work(read_settings())
 
 
 @app.command("migrate")

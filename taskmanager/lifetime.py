@@ -1,16 +1,18 @@
 """What lives as long as the server: built when it starts, given back when it stops, in one place."""
 
+import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 
 from taskmanager import upkeep
 from taskmanager.auth.access_tokens import AccessTokens
-from taskmanager.auth.accounts import UserCreated
+from taskmanager.auth.accounts import UserCreated, ZoneChanged
 from taskmanager.auth.api_tokens import ApiTokens
 from taskmanager.auth.audit_chain import Seals
 from taskmanager.auth.audit_refusals import Refusals
@@ -43,7 +45,12 @@ from taskmanager.projects.service import add_inbox
 from taskmanager.sync.replay import may_replay
 from taskmanager.sync.sequences import Sequences
 from taskmanager.sync.streams import Streams
+from taskmanager.tasks.notifications import post as notification_post
 from taskmanager.tasks.placing import leave_section
+from taskmanager.tasks.reminders import firing
+from taskmanager.tasks.reminders.following import follow_zone
+
+logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -59,7 +66,7 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
     snapshots = Snapshots(database, cache, revocations)
     tokens = ApiTokens(database, master.derive("api-tokens"))
     passwords = Passwords(settings)
-    post = Post(master.derive("mailed-links")) if settings.sends_mail else None
+    post = _post(settings, master)
     access = AccessTokens(follower.ring, settings.issuer, timedelta(minutes=settings.access_token_minutes))
     state = app.state
     events.after(AccessChanged, snapshots.forget)
@@ -89,11 +96,7 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
         refusals=Refusals(database, master.derive("audit-names")),
         counters=state.counters,
     )
-    jobs = state.jobs = Jobs(database, state.numbers.job_ended)
-    upkeep.schedule(jobs, state.seals, settings.audit_days)
-    rotation.schedule(jobs)
-    if post is not None:
-        _send_mail(jobs, settings, database, post)
+    jobs = state.jobs = _jobs(settings, database, master, state.numbers.job_ended)
     async with AsyncExitStack() as closing:
         closing.push_async_callback(database.stop)
         closing.push_async_callback(cache.close)
@@ -101,10 +104,48 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
         async with database.write() as session:
             await rotation.prepare(session)
             state.sequences = Sequences(master.derive("sequences"), await load_epoch(session))
-        for part in (follower, revocations, tokens, sealer, jobs, streams):
+        for part in (follower, revocations, tokens, sealer, streams):
             await part.start()
             closing.push_async_callback(part.stop)
+        if settings.run_jobs:
+            await jobs.start()
+            closing.push_async_callback(jobs.stop)
+        else:
+            logger.info("jobs are left to `taskmanager worker`")
         yield
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    """Run the jobs of servers that leave them to others, and nothing else."""
+    master = load_master(settings)
+    database = open_database(settings)
+    jobs = _jobs(settings, database, master)
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(database.stop)
+        await jobs.start()
+        closing.push_async_callback(jobs.stop)
+        yield
+
+
+def _jobs(
+    settings: Settings,
+    database: Database,
+    master: Master,
+    ended: Callable[[str, bool], None] = lambda _kind, _done: None,
+) -> Jobs:
+    """Return everything that is done by itself, in whichever process."""
+    jobs, post = Jobs(database, ended), _post(settings, master)
+    upkeep.schedule(jobs, Seals(master), settings.audit_days)
+    Rotation(master, settings).schedule(jobs)
+    jobs.watch(firing.KIND, firing.waits, partial(firing.fire, by_mail=post is not None))
+    if post is not None:
+        _send_mail(jobs, settings, database, post)
+    return jobs
+
+
+def _post(settings: Settings, master: Master) -> Post | None:
+    return Post(master.derive("mailed-links")) if settings.sends_mail else None
 
 
 def _open_cache(settings: Settings, master: Master) -> Cache:
@@ -115,12 +156,16 @@ def _send_mail(jobs: Jobs, settings: Settings, database: Database, post: Post) -
     # Imported here: the libraries of mail cost 70 ms of a start that may never send any.
     from taskmanager.auth.courier import Courier  # noqa: PLC0415
     from taskmanager.kit.mail import Mailer  # noqa: PLC0415
+    from taskmanager.tasks.notifications.courier import NotificationCourier  # noqa: PLC0415
+
+    mailer = Mailer(settings)
 
     async def answer(session: Any, payload: dict[str, Any]) -> None:
         await Recovery(session, post).answer(payload)
 
     jobs.handle(FORGOT, answer)
-    jobs.outside(JOB, Courier(database, Mailer(settings), post, settings.public_url).deliver)
+    jobs.outside(JOB, Courier(database, mailer, post, settings.public_url).deliver)
+    jobs.outside(notification_post.JOB, NotificationCourier(database, mailer, settings.public_url).deliver)
 
 
 def listeners(settings: Settings) -> EventBus:
@@ -131,6 +176,7 @@ def listeners(settings: Settings) -> EventBus:
     events.inside(AccessChanged, write_down)
     events.inside(UserCreated, _give_inbox)
     events.inside(SectionGone, leave_section)
+    events.inside(ZoneChanged, follow_zone)
     return events
 
 

@@ -41,7 +41,9 @@ from taskmanager.lifetime import lifetime
 from taskmanager.projects.router import labels, projects
 from taskmanager.sync.router import sync, undo
 from taskmanager.tasks.filters.router import filters
+from taskmanager.tasks.notifications.router import notifications
 from taskmanager.tasks.quick_add.router import quick_add
+from taskmanager.tasks.reminders.router import reminders
 from taskmanager.tasks.router import tasks
 from taskmanager.tasks.router_actions import actions
 
@@ -64,6 +66,8 @@ ROUTERS = (
     tasks,
     actions,
     quick_add,
+    reminders,
+    notifications,
     undo,
     sync,
     projects,

@@ -8,6 +8,8 @@ import taskmanager.kit.jobs
 import taskmanager.projects.models
 import taskmanager.tasks.filters.models
 import taskmanager.tasks.models
+import taskmanager.tasks.notifications.models
+import taskmanager.tasks.reminders.models
 import taskmanager.tasks.search.models  # noqa: F401 - each import registers its tables
 from taskmanager.kit.columns import Model
 

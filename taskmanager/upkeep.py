@@ -16,6 +16,7 @@ from taskmanager.kit.http import idempotency
 from taskmanager.kit.jobs import Jobs
 from taskmanager.projects import trash as projects
 from taskmanager.tasks import trash as tasks
+from taskmanager.tasks.notifications import repository as notifications
 
 # Until then their tokens are recognised: a late sign-out is no error, a replay is told from a forgery.
 ENDED_SESSIONS_KEPT = timedelta(days=30)
@@ -29,6 +30,7 @@ def schedule(jobs: Jobs, seals: Seals, audit_days: int) -> None:
     jobs.every(timedelta(minutes=5), "purge_keys", _purge_keys)
     jobs.every(timedelta(minutes=5), "purge_sessions", _purge_sessions)
     jobs.every(timedelta(minutes=15), "purge_trash", _purge_trash)
+    jobs.every(timedelta(minutes=15), "purge_notifications", _purge_notifications)
 
 
 async def _purge_keys(session: AsyncSession, _: dict[str, Any]) -> None:
@@ -41,6 +43,10 @@ async def _purge_sessions(session: AsyncSession, _: dict[str, Any]) -> None:
     await api_tokens.purge(session, before)
     await revocations.purge(session)
     await notices.purge(session)
+
+
+async def _purge_notifications(session: AsyncSession, _: dict[str, Any]) -> None:
+    await notifications.purge(session)
 
 
 async def _purge_audit(session: AsyncSession, _: dict[str, Any], *, seals: Seals, kept: timedelta) -> None:

@@ -69,6 +69,14 @@ class UserCreated:
     username: str
 
 
+@dataclass(frozen=True)
+class ZoneChanged:
+    """A fact: the clocks of an account show another zone from now on."""
+
+    user_id: str
+    timezone: str
+
+
 def require_recent(actor: Actor) -> None:
     """Raise unless the actor signed in within the last 10 minutes."""
     if clock.now() - actor.signed_in_at > RECENT:
@@ -171,8 +179,11 @@ class Accounts:
 
     async def update_profile(self, actor: Actor, data: ProfileUpdate) -> User:
         user = await self._repository.get(actor.user_id, lock=True)
+        zone = user.timezone
         for name in data.model_fields_set:
             setattr(user, name, getattr(data, name))
+        if user.timezone != zone:
+            await record(self._session, ZoneChanged(user.id, user.timezone))
         changed = ",".join(sorted(data.model_fields_set))
         await audit.record(self._session, audit.Event.USER_UPDATED, actor=actor, fields=changed)
         await record(self._session, AccessChanged(user_id=user.id))

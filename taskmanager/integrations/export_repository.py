@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -13,8 +13,9 @@ from taskmanager.auth.roles import Actor
 from taskmanager.integrations.models import ExternalId
 from taskmanager.integrations.origin import Origin
 from taskmanager.kit.errors import NotFoundError
-from taskmanager.projects.models import Label, Project, ProjectAccess
-from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskOccurrence
+from taskmanager.projects.models import Label, Project, ProjectAccess, Section
+from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskOccurrence, TaskRelation
+from taskmanager.tasks.reminders.models import Reminder
 from taskmanager.tasks.state import KIND as TASK
 
 PAGE = 500
@@ -32,6 +33,8 @@ class Page:
     assignees: dict[str, list[str]]
     comments: dict[str, list[tuple[Comment, str | None]]]
     occurrences: dict[str, list[tuple[TaskOccurrence, str | None]]]
+    relations: dict[str, list[TaskRelation]]
+    reminders: dict[str, list[Reminder]]
     origins: dict[str, Origin]
 
 
@@ -41,9 +44,11 @@ class ExportRepository:
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self._session = session
         self._actor = actor
+        self._only: str | None = None
 
     async def projects(self, only: str | None) -> Sequence[Project]:
         """Return all projects by name, or just one; raises 404 if the actor does not see it."""
+        self._only = only
         statement = (
             select(Project)
             .join(ProjectAccess, ProjectAccess.project_id == Project.id)
@@ -57,6 +62,20 @@ class ExportRepository:
             raise NotFoundError
         return found
 
+    async def sections(self) -> Sequence[Section]:
+        """Return the live sections of what goes out, in the order of each project."""
+        statement = (
+            select(Section)
+            .where(Section.project_id.in_(self._mine()), Section.deleted_at.is_(None))
+            .order_by(Section.project_id, Section.position, Section.id)
+        )
+        if self._only is not None:
+            statement = statement.where(Section.project_id == self._only)
+        return (await self._session.execute(statement)).scalars().all()
+
+    def _mine(self) -> Select[str]:
+        return select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
+
     async def labels(self) -> Sequence[Label]:
         """Return the actor's labels by name."""
         statement = select(Label).where(Label.user_id == self._actor.user_id).order_by(Label.name_key)
@@ -64,10 +83,9 @@ class ExportRepository:
 
     async def count(self, project_ids: Sequence[str]) -> dict[str, int]:
         """Return how many live tasks each of the projects has that has any."""
-        mine = select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
         statement = (
             select(Task.project_id, func.count())
-            .where(Task.project_id.in_(mine), Task.deleted_at.is_(None))
+            .where(Task.project_id.in_(self._mine()), Task.deleted_at.is_(None))
             .group_by(Task.project_id)
         )
         found = dict((await self._session.execute(statement)).all())
@@ -87,7 +105,8 @@ class ExportRepository:
         parents = [task.parent_id for task in tasks if task.parent_id is not None]
         page = Page(
             tasks, await self._creators(ids), await self._assignees(ids), await self._comments(ids),
-            await self._occurrences(ids), await self._origins([*ids, *parents]),
+            await self._occurrences(ids), await self._relations(ids), await self._reminders(ids),
+            await self._origins([*ids, *parents]),
         )  # fmt: skip
         self._session.expunge_all()
         return page
@@ -129,6 +148,29 @@ class ExportRepository:
         found: dict[str, list[tuple[TaskOccurrence, str | None]]] = defaultdict(list)
         for occurrence, username in await self._session.execute(statement):
             found[occurrence.task_id].append((occurrence, username))
+        return found
+
+    async def _relations(self, ids: Sequence[str]) -> dict[str, list[TaskRelation]]:
+        """Return the relations whose other task goes out too, each at the task with which it is stored."""
+        statement = (
+            select(TaskRelation)
+            .join(Task, Task.id == TaskRelation.other_id)
+            .where(TaskRelation.task_id.in_(ids), Task.deleted_at.is_(None), Task.project_id.in_(self._mine()))
+            .order_by(TaskRelation.kind, TaskRelation.other_id)
+        )
+        if self._only is not None:
+            statement = statement.where(Task.project_id == self._only)
+        found: dict[str, list[TaskRelation]] = defaultdict(list)
+        for relation in (await self._session.execute(statement)).scalars():
+            found[relation.task_id].append(relation)
+        return found
+
+    async def _reminders(self, ids: Sequence[str]) -> dict[str, list[Reminder]]:
+        """Return the actor's own reminders."""
+        statement = select(Reminder).where(Reminder.task_id.in_(ids), Reminder.user_id == self._actor.user_id)
+        found: dict[str, list[Reminder]] = defaultdict(list)
+        for reminder in (await self._session.execute(statement)).scalars():
+            found[reminder.task_id].append(reminder)
         return found
 
     async def _origins(self, ids: Sequence[str]) -> dict[str, Origin]:

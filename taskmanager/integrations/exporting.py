@@ -1,6 +1,6 @@
 """Writing out what one actor sees, in one of the formats, at one moment."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import IO, Literal
@@ -17,6 +17,9 @@ from taskmanager.integrations.formats.drafts import (
     OccurrenceDraft,
     ProjectDraft,
     RecurrenceDraft,
+    RelationDraft,
+    ReminderDraft,
+    SectionDraft,
     TaskDraft,
 )
 from taskmanager.integrations.formats.ical_writer import write_ical
@@ -24,9 +27,10 @@ from taskmanager.integrations.formats.own_csv import write_csv
 from taskmanager.integrations.formats.own_json import write_json
 from taskmanager.integrations.origin import Origin
 from taskmanager.kit import clock
-from taskmanager.projects.models import Project
+from taskmanager.projects.models import Project, Section
 from taskmanager.tasks.dates import When
 from taskmanager.tasks.models import Task
+from taskmanager.tasks.reminders.service import in_order
 from taskmanager.tasks.state import when_of
 
 Format = Literal["json", "csv", "ical"]
@@ -62,12 +66,14 @@ class Exporter:
     async def write(self, kind: Format, file: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> None:
         """Write to ``file`` in a thread; ``progress`` hears there how many tasks after each page."""
         labels = [LabelDraft(label.name, label.color) for label in await self._repository.labels()]
+        sections = await self._repository.sections()
 
         def write() -> None:
             drafts = self._drafts(kind, progress)
             match kind:
                 case "json":
-                    pieces = write_json(drafts, self._project_drafts(), labels, clock.now())
+                    placed = self._section_drafts(sections)
+                    pieces = write_json(drafts, self._project_drafts(), labels, clock.now(), sections=placed)
                 case "csv":
                     pieces = write_csv(drafts)
                 case "ical":
@@ -93,6 +99,11 @@ class Exporter:
                 updated_at=None if own else project.updated_at,
             )
 
+    def _section_drafts(self, sections: Sequence[Section]) -> Iterator[SectionDraft]:
+        order = {project_id: number for number, project_id in enumerate(self._projects)}
+        for one in sorted(sections, key=lambda one: order[one.project_id]):
+            yield SectionDraft(one.id, one.project_id, one.name, one.position, one.created_at, one.updated_at)
+
     def _drafts(self, kind: Format, progress: Callable[[int], None]) -> Iterator[TaskDraft]:
         for project_id in self._counts:
             after = 0
@@ -117,6 +128,7 @@ class Exporter:
             assignees=tuple(sorted({*page.assignees.get(task.id, ()), *origin.assignees})),
             project=self._projects[task.project_id].name,
             project_id=task.project_id,
+            section_id=task.section_id,
             key=task.key,
             parent=task.parent_id,
             position=task.position,
@@ -134,6 +146,10 @@ class Exporter:
             occurrences=tuple(
                 OccurrenceDraft(_some_moment(past.when), past.kind, past.at, username or past.actor_text)
                 for past, username in page.occurrences.get(task.id, ())
+            ),
+            relations=tuple(RelationDraft(one.kind, one.other_id) for one in page.relations.get(task.id, ())),
+            reminders=tuple(
+                ReminderDraft(one.minutes_before_due, one.at) for one in in_order(page.reminders.get(task.id, ()))
             ),
             raw=origin.lines,
         )

@@ -11,15 +11,19 @@ from taskmanager.integrations.formats.drafts import LabelDraft, ProjectDraft
 from taskmanager.integrations.origin import Origin, lines_of
 from taskmanager.integrations.planning import Plan, Planned
 from taskmanager.integrations.repository import ExternalIdRepository, PlaceRepository
+from taskmanager.integrations.section_targets import SectionTargets
 from taskmanager.integrations.targets import Target, Targets
 from taskmanager.kit.http.etag import IfMatch
 from taskmanager.projects.labels import LabelService
 from taskmanager.projects.names import name_key
 from taskmanager.projects.repository import ProjectRepository
 from taskmanager.projects.schemas import LabelCreate, LabelUpdate, ProjectCreate, ProjectUpdate
+from taskmanager.projects.sections import KIND as SECTION
+from taskmanager.projects.sections import NewSection, SectionService
 from taskmanager.projects.service import KIND as PROJECT
 from taskmanager.projects.service import ProjectService
-from taskmanager.tasks.bulk import BulkTaskService, NewComment, NewTask, PastOccurrence
+from taskmanager.tasks.bulk import BulkTaskService, NewComment, NewTask, PastOccurrence, is_position
+from taskmanager.tasks.relations import RelationService
 from taskmanager.tasks.state import KIND as TASK
 from taskmanager.tasks.state import when_of
 
@@ -38,7 +42,9 @@ class Importer:
         self._places = PlaceRepository(session, actor)
         self._projects = ProjectService(session, actor)
         self._labels = LabelService(session, actor)
+        self._sections = SectionService(session, actor)
         self._tasks = BulkTaskService(session, actor)
+        self._relations = RelationService(session, actor)
 
     async def carry_out(self, plan: Plan, progress: Callable[[int], None]) -> None:
         """Write everything; ``progress`` hears how many tasks after each batch."""
@@ -49,6 +55,7 @@ class Importer:
         listed = {draft.id for draft in plan.reading.projects}
         named = [(target.made.id, target.id, None) for target in made if target.made and target.made.id in listed]
         await external_ids.remember(PROJECT, named)
+        await self._make_sections(plan.sections, external_ids)
         await self._take_labels(plan.reading.labels)
         for draft in plan.reading.projects:
             if draft.is_inbox and plan.targets.leads_to_inbox(draft):
@@ -60,6 +67,7 @@ class Importer:
             for one in plan.new
         ]
         await external_ids.remember(TASK, origins)
+        await self._relations.add_new(plan.relations, {one.data.id or "": one.target.id for one in plan.new})
 
     async def _make_project(self, target: Target, targets: Targets) -> None:
         draft = target.made or ProjectDraft(target.id, target.name)
@@ -71,6 +79,18 @@ class Importer:
         project.updated_at = draft.updated_at or project.updated_at
         if draft.key is not None and _PREFIX.fullmatch(draft.key):
             project.key = draft.key
+
+    async def _make_sections(self, targets: SectionTargets, external_ids: ExternalIdRepository) -> None:
+        """Make the sections that are not there yet, in their order."""
+        by_project: dict[str, list[NewSection]] = defaultdict(list)
+        for one in targets.made:
+            if (draft := one.made) is not None:
+                position = draft.position if draft.position is not None and is_position(draft.position) else None
+                new = NewSection(one.id, draft.name, position, draft.created_at, draft.updated_at)
+                by_project[one.project.id].append(new)
+        for project_id, mine in sorted(by_project.items()):
+            await self._sections.add_new(project_id, mine)
+        await external_ids.remember(SECTION, [(one.made.id, one.id, None) for one in targets.made if one.made])
 
     async def _fill_inbox(self, draft: ProjectDraft) -> None:
         """Give the account's own Inbox what it lacks; what the account chose itself stays."""
@@ -123,6 +143,7 @@ class Importer:
                 PastOccurrence(when_of(past.date.as_json()), past.kind, past.at, past.author)
                 for past in draft.occurrences
             ),
+            reminders=tuple((one.minutes_before_due, one.at) for one in draft.reminders),
         )
 
     def _origin(self, one: Planned, kind: str, people: dict[str, str]) -> Origin:

@@ -13,6 +13,7 @@ from taskmanager.integrations.formats.values import shown
 from taskmanager.integrations.preparing import Prepared
 from taskmanager.integrations.repository import ExternalIdRepository, KnownTask, PlaceRepository
 from taskmanager.integrations.schemas import ImportQuery
+from taskmanager.integrations.section_targets import SectionTarget, SectionTargets
 from taskmanager.integrations.targets import Target, Targets
 from taskmanager.kit.ids import is_id, is_uuid7, new_id
 from taskmanager.tasks.bulk import is_position
@@ -35,6 +36,10 @@ class Planned:
     detached: bool = False
 
 
+Related = tuple[str, str, str]
+"""Ids of two tasks, with what the first is to the second between them."""
+
+
 @dataclass(slots=True)
 class Plan:
     """What an import would do; ``known`` pairs rows that are here already with their tasks."""
@@ -42,8 +47,10 @@ class Plan:
     source: str
     reading: Reading
     targets: Targets
+    sections: SectionTargets
     new: list[Planned] = field(default_factory=list)
     known: list[tuple[TaskDraft, KnownTask]] = field(default_factory=list)
+    relations: list[Related] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -67,7 +74,9 @@ class Planner:
         """Return the plan; raises 422 or 403 for a project that the actor cannot import into."""
         targets = Targets(await self._places.projects(), self._query.project_id)
         await targets.read(self._reading.projects, self._external_ids, self._places)
-        plan = Plan(self._source, self._reading, targets, notes=list(self._reading.notes))
+        sections = SectionTargets(targets)
+        await sections.read(self._reading.sections, self._external_ids, self._places)
+        plan = Plan(self._source, self._reading, targets, sections, notes=list(self._reading.notes))
         here = await self._find([self._ids[draft.row] for draft in self._reading.drafts])
         fresh: list[TaskDraft] = []
         for draft in self._reading.drafts:
@@ -79,6 +88,7 @@ class Planner:
         await self._plan_new(plan, fresh)
         self._refuse_many_projects(plan)
         await self._plan_parents(plan, here)
+        self._plan_relations(plan)
         return plan
 
     async def _find(self, external_ids: Sequence[str]) -> dict[str, KnownTask]:
@@ -94,14 +104,17 @@ class Planner:
             keeps_id = own and is_uuid7(draft.external_id or "") and draft.external_id not in taken
             task_id = draft.external_id if keeps_id and draft.external_id is not None else new_id()
             target = plan.targets.of(draft)
-            data = self._data(draft, target, task_id)
+            section = plan.sections.of(draft)
+            data = self._data(draft, target, task_id, section)
             if data is not None:
                 target.tasks += 1
+                if section is not None:
+                    section.tasks += 1
                 plan.new.append(Planned(draft, self._ids[draft.row], data, target))
             if number % _BREATH == 0:
                 await asyncio.sleep(0)  # others are served meanwhile
 
-    def _data(self, draft: TaskDraft, target: Target, task_id: str) -> TaskCreate | None:
+    def _data(self, draft: TaskDraft, target: Target, task_id: str, section: SectionTarget | None) -> TaskCreate | None:
         """Return the task as the API takes it, or None once its problems are noted."""
         if not target.is_open:
             self._note(draft, "project", "forbidden", f"You may not add tasks to {shown(target.name)}.")
@@ -122,6 +135,7 @@ class Planner:
                 deadline=draft.deadline,
                 labels=list(draft.labels),
                 estimate_minutes=draft.estimate_minutes,
+                section_id=section.id if section is not None else None,
             )
         except ValidationError as error:
             for item in error.errors(include_url=False, include_input=False, include_context=False):
@@ -163,6 +177,22 @@ class Planner:
                 "Tasks whose parent is not here, lies in another project or too deep stand by themselves: "
                 f"{detached:,}."
             )
+
+    def _plan_relations(self, plan: Plan) -> None:
+        """Relate new tasks to those of the file that are new or here; between two that are here all stays as it is."""
+        new = {one.external_id: one.data.id or "" for one in plan.new}
+        ids = {**{self._ids[draft.row]: task.id for draft, task in plan.known}, **new}
+        left_out = 0
+        for draft in self._reading.drafts:
+            mine = self._ids[draft.row]
+            for relation in draft.relations:
+                if mine in ids and relation.task_id in ids:
+                    if mine in new or relation.task_id in new:
+                        plan.relations.append((ids[mine], relation.kind, ids[relation.task_id]))
+                else:
+                    left_out += 1
+        if left_out:
+            plan.notes.append(f"Relations to tasks that are left out: {left_out:,}.")
 
 
 def _depth(one: Planned, fresh: dict[str, Planned]) -> int:

@@ -15,6 +15,8 @@ from taskmanager.integrations.formats.drafts import (
     OccurrenceDraft,
     Reading,
     RecurrenceDraft,
+    RelationDraft,
+    ReminderDraft,
     TaskDraft,
 )
 
@@ -67,6 +69,6 @@ def _plain(value: Any) -> Any:
             return value.isoformat()
         case CommentDraft():
             return [getattr(value, name) for name in _COMMENT]
-        case RecurrenceDraft() | OccurrenceDraft():
+        case RecurrenceDraft() | OccurrenceDraft() | RelationDraft() | ReminderDraft():
             return [getattr(value, field.name) for field in fields(value)]
     raise TypeError(type(value))

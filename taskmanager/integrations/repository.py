@@ -11,7 +11,8 @@ from taskmanager.auth.models import User
 from taskmanager.auth.roles import Actor
 from taskmanager.integrations.models import ExternalId
 from taskmanager.projects.access import ProjectRole, capped
-from taskmanager.projects.models import Label, Project, ProjectAccess
+from taskmanager.projects.models import Label, Project, ProjectAccess, Section
+from taskmanager.projects.sections import KIND as SECTION
 from taskmanager.projects.service import KIND as PROJECT
 from taskmanager.tasks.models import Task
 from taskmanager.tasks.repository import TaskRepository
@@ -38,6 +39,15 @@ class KnownProject:
     name_key: str
     role: ProjectRole
     is_inbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSection:
+    """A live section of a project that the actor sees."""
+
+    id: str
+    project_id: str
+    name_key: str
 
 
 class ExternalIdRepository:
@@ -68,7 +78,14 @@ class ExternalIdRepository:
 
     async def find_projects(self, external_ids: Sequence[str]) -> dict[str, str]:
         """Return by external id the ids of the projects that were made for it; they may be gone."""
-        statement = select(ExternalId.external_id, ExternalId.entity_id).where(*self._mine(PROJECT))
+        return await self._find(PROJECT, external_ids)
+
+    async def find_sections(self, external_ids: Sequence[str]) -> dict[str, str]:
+        """Return by external id the ids of the sections that were made for it; they may be gone."""
+        return await self._find(SECTION, external_ids)
+
+    async def _find(self, kind: str, external_ids: Sequence[str]) -> dict[str, str]:
+        statement = select(ExternalId.external_id, ExternalId.entity_id).where(*self._mine(kind))
         return dict(await self._rows(statement, ExternalId.external_id, external_ids))
 
     async def remember(self, kind: str, rows: Sequence[tuple[str, str, dict[str, Any] | None]]) -> None:
@@ -112,6 +129,14 @@ class PlaceRepository:
         rows = await self._session.execute(statement)
         return [KnownProject(row[0], row[1], row[2], capped(row[3], self._actor), row[4]) for row in rows]
 
+    async def sections(self) -> list[KnownSection]:
+        """Return all live sections of the projects that the actor sees."""
+        mine = select(ProjectAccess.project_id).where(ProjectAccess.user_id == self._actor.user_id)
+        statement = select(Section.id, Section.project_id, Section.name_key).where(
+            Section.project_id.in_(mine), Section.deleted_at.is_(None)
+        )
+        return [KnownSection(*row) for row in await self._session.execute(statement)]
+
     async def readers(self, project_id: str, usernames: Iterable[str]) -> dict[str, str]:
         """Return by user name the ids of those accounts that see a project."""
         found: dict[str, str] = {}
@@ -130,10 +155,10 @@ class PlaceRepository:
         return {label.name_key: label for label in (await self._session.execute(statement)).scalars()}
 
     async def taken_for_system(self, ids: Sequence[str]) -> set[str]:
-        """Return which ids tasks and projects of anybody have: new ones cannot have them."""
+        """Return which ids tasks, projects and sections of anybody have: new ones cannot have them."""
         taken: set[str] = set()
         for batch in _batches(ids):
-            for column in (Task.id, Project.id):
+            for column in (Task.id, Project.id, Section.id):
                 taken.update((await self._session.execute(select(column).where(column.in_(batch)))).scalars())
         return taken
 
@@ -145,7 +170,7 @@ class PlaceRepository:
 
 async def purge(session: AsyncSession, limit: int = 1000) -> None:
     """Forget where up to ``limit`` things came from that are deleted for good."""
-    models: dict[str, Any] = {TASK: Task, PROJECT: Project}
+    models: dict[str, Any] = {TASK: Task, PROJECT: Project, SECTION: Section}
     columns = (ExternalId.account_id, ExternalId.source, ExternalId.entity_kind, ExternalId.external_id)
     for kind, model in models.items():
         gone = ~exists().where(model.id == ExternalId.entity_id)

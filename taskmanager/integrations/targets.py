@@ -65,6 +65,15 @@ class Targets:
                 known = self._by_id[id_] = Target(id_, draft.name, made=draft)
             self._by_reference[draft.id] = known
 
+    @property
+    def is_one(self) -> bool:
+        """Whether all tasks go to one project, whatever the file says."""
+        return self._only is not None
+
+    def of_project(self, project_id: str) -> Target:
+        """Return where the tasks of a listed project go."""
+        return self._only or self._by_reference[project_id]
+
     def of(self, draft: TaskDraft) -> Target:
         """Return where a task goes."""
         if self._only is not None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, Text, delete, or_, select, update
@@ -32,6 +33,8 @@ MAX_DOUBLINGS = 12
 
 Handler = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
 Outside = Callable[["Job"], Awaitable[None]]
+Step = Callable[[], Awaitable[bool]]
+"""Does one thing; False when there was nothing to do."""
 
 
 class Job(Model):
@@ -53,6 +56,12 @@ class Job(Model):
 class _Recurring:
     interval: timedelta
     handler: Handler
+
+
+@dataclass(frozen=True)
+class _Watched:
+    waits: Callable[[AsyncSession], Awaitable[bool]]
+    handler: Callable[[AsyncSession], Awaitable[None]]
 
 
 async def enqueue(
@@ -85,6 +94,7 @@ class Jobs:
         self._handlers: dict[str, Handler] = {}
         self._recurring: dict[str, _Recurring] = {}
         self._outside: dict[str, Outside] = {}
+        self._watched: dict[str, _Watched] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
@@ -104,27 +114,59 @@ class Jobs:
         """Run ``handler`` once per ``interval`` across all processes."""
         self._recurring[kind] = _Recurring(interval, handler)
 
+    def watch(
+        self,
+        kind: str,
+        waits: Callable[[AsyncSession], Awaitable[bool]],
+        handler: Callable[[AsyncSession], Awaitable[None]],
+    ) -> None:
+        """Run ``handler`` in one transaction after the other as long as ``waits``, by reading, finds work for it.
+
+        For tables that say themselves what is due: idle nothing is written, where claiming and ending a job would be
+        two writes each time. All processes do it at once, so a handler takes rows that no other one has locked.
+        """
+        self._watched[kind] = _Watched(waits, handler)
+
     async def start(self) -> None:
         async with self._database.write() as session:
             for kind in self._recurring:
                 await enqueue(session, kind, clock.now(), unique_key=f"recurring:{kind}")
         lanes = ([*self._handlers, *self._recurring], [*self._outside])
-        self._tasks = [asyncio.create_task(self._loop(kinds)) for kinds in lanes if kinds]
+        steps: list[Step] = [partial(self.run_due, kinds) for kinds in lanes if kinds]
+        steps += [partial(self.run_watched, kind) for kind in self._watched]
+        self._tasks = [asyncio.create_task(self._loop(step)) for step in steps]
 
     async def stop(self) -> None:
         """Let the jobs under way end, then return."""
         self._stopping.set()
         await asyncio.gather(*self._tasks)
 
-    async def _loop(self, kinds: Sequence[str]) -> None:
+    async def _loop(self, step: Step) -> None:
         while not self._stopping.is_set():
             try:
-                while not self._stopping.is_set() and await self.run_due(kinds):
+                while not self._stopping.is_set() and await step():
                     pass
             except (SQLAlchemyError, OSError):
                 logger.warning("jobs wait for the database", exc_info=True)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)
+
+    async def run_watched(self, kind: str) -> bool:
+        """Do one batch of what is watched; return False when there was none, or it failed."""
+        watched = self._watched[kind]
+        async with self._database.read() as session:
+            if not await watched.waits(session):
+                return False
+        try:
+            async with self._database.write() as session:
+                await watched.handler(session)
+        except Exception:
+            # As with jobs: it is tried again, and the others go on.
+            logger.exception("%s failed", kind)
+            self._ended(kind, False)
+            return False
+        self._ended(kind, True)
+        return True
 
     async def run_due(self, kinds: Sequence[str] | None = None) -> bool:
         """Run one due job, of certain kinds or of any; return False when there is none."""

@@ -1,7 +1,7 @@
 """Types of input fields with their limits: strict, clean, and the same for every room (ASVS 2.2.1, 15.3.5)."""
 
 import re
-from datetime import MAXYEAR, MINYEAR, date
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -64,6 +64,24 @@ def _parse_date(value: object) -> object:
 
 Date = Annotated[date, BeforeValidator(_parse_date)]
 """A calendar date, ``YYYY-MM-DD``."""
+
+
+_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def _parse_instant(value: object) -> object:
+    if isinstance(value, str):
+        match = _INSTANT.fullmatch(value)
+        instant = datetime.fromisoformat((match[1] + match[2]).upper()) if match else None
+        if instant is None or not MINYEAR < instant.year < MAXYEAR:
+            message = "must be an instant such as 2026-12-01T09:00:00Z"
+            raise ValueError(message)
+        value = instant.astimezone(UTC)
+    return value
+
+
+InstantText = Annotated[datetime, BeforeValidator(_parse_instant)]
+"""An instant, RFC 3339 with an offset or ``Z``; in whole seconds."""
 
 
 def _check_id(text: str) -> str:

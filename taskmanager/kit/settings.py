@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     )
     smtp_url_file: Path | None = Field(default=None, description="File that holds that address.")
     mail_from: str = Field(default="", description="Sender of mail; empty: taskmanager@ the host of PUBLIC_URL.")
+    run_jobs: bool = Field(
+        default=True,
+        description="Whether servers send mail, fire reminders and tidy up. Off where `taskmanager worker` does; "
+        "PostgreSQL only.",
+    )
     max_sessions: int = Field(
         default=100, ge=1, le=10_000, description="Sessions of one account; one more ends the least recently used."
     )
@@ -134,6 +139,9 @@ class Settings(BaseSettings):
             raise ValueError(message)
         if self.database_url and not self.database_url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
             message = f"{PREFIX}DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///"
+            raise ValueError(message)
+        if not self.run_jobs and not self.database_url.startswith("postgresql"):
+            message = f"{PREFIX}RUN_JOBS=off needs PostgreSQL: on SQLite the server is the only one that can run them"
             raise ValueError(message)
         return self
 

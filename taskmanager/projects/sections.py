@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fractional_indexing import generate_key_between
@@ -50,6 +51,17 @@ class SectionGone:
     undone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class NewSection:
+    """A section as an import brings it: with its id, and what it has behind it elsewhere."""
+
+    id: str
+    name: str
+    position: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
 class SectionService:
     """Changes of sections within one transaction."""
 
@@ -63,11 +75,24 @@ class SectionService:
     async def create(self, project_id: str, data: SectionCreate) -> Section:
         """Add a section at the end of a project, or where the body says."""
         await self._require_editor(project_id)
+        position = await self._place(project_id, data.after, data.before)
+        return await self._add(project_id, NewSection(new_id(), data.name), position)
+
+    async def add_new(self, project_id: str, sections: Sequence[NewSection]) -> None:
+        """Add sections in the order of their positions, which hold where the project never had a section."""
+        await self._require_editor(project_id)
+        last, _ = await self._repository.neighbours(project_id, None, None)
+        holds = last is None
+        for new in sorted(sections, key=lambda one: one.position or "~"):
+            own = new.position if holds else None
+            last = own or str(generate_key_between(last, None))
+            await self._add(project_id, new, last)
+
+    async def _add(self, project_id: str, new: NewSection, position: str) -> Section:
         now = clock.now()
         section = Section(
-            id=new_id(), project_id=project_id, name=data.name, name_key=name_key(data.name),
-            position=await self._place(project_id, data.after, data.before),
-            created_at=now, updated_at=now, version=1,
+            id=new.id, project_id=project_id, name=new.name, name_key=name_key(new.name), position=position,
+            created_at=new.created_at or now, updated_at=new.updated_at or now, version=1,
         )  # fmt: skip
         self._repository.add(section)
         await self._flush()

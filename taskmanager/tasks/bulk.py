@@ -19,6 +19,8 @@ from taskmanager.kit.ids import new_id
 from taskmanager.projects.labels import LabelService
 from taskmanager.tasks.dates import When
 from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskLabel, TaskOccurrence
+from taskmanager.tasks.reminders.models import Reminder
+from taskmanager.tasks.reminders.service import Kind, new_reminder
 from taskmanager.tasks.rules import MAX_DEPTH, TaskLoopError
 from taskmanager.tasks.schemas import TaskCreate
 from taskmanager.tasks.service import TaskExistsError, TaskService, given
@@ -55,7 +57,7 @@ class NewTask:
 
     ``number`` and ``position`` hold in a project that never had a task; in others a task goes to the end, in the order
     of positions. A time of completion that is not known stays unknown. ``series`` has the fields ``recurrence`` and
-    ``occurrence`` of a task that recurs, checked already.
+    ``occurrence`` of a task that recurs, checked already. ``reminders`` are of whoever makes it.
     """
 
     data: TaskCreate
@@ -67,6 +69,7 @@ class NewTask:
     comments: tuple[NewComment, ...] = ()
     series: Mapping[str, Any] = field(default_factory=dict)
     past: tuple[PastOccurrence, ...] = ()
+    reminders: tuple[Kind, ...] = ()
 
 
 class BulkTaskService(TaskService):
@@ -84,6 +87,8 @@ class BulkTaskService(TaskService):
         for project_id, mine in sorted(by_project.items()):  # one order of locks for all
             await self._rules.require_target(project_id)
             await self._rules.check_assignees(project_id, {one for task in mine for one in task.data.assignee_ids})
+            for section_id in sorted({task.data.section_id for task in mine if task.data.section_id is not None}):
+                await self._rules.check_section(section_id, project_id)
             places.update(await self._places(project_id, mine))
         labels = LabelService(self._session, self._actor)
         await labels.make_known(dict.fromkeys(label for task in tasks for label in task.data.labels))
@@ -94,6 +99,7 @@ class BulkTaskService(TaskService):
             await self._insert(made)
             await self._insert_rows(Comment, [row for task in batch for row in self._comments(task)])
             await self._insert_rows(TaskOccurrence, [row for task in batch for row in _past(task)])
+            await self._insert_rows(Reminder, list(self._reminders(made, batch)))
             said = [[comment.body for comment in task.comments] for task in batch]
             await self._index.add(zip(made, said, strict=True))
             progress(len(batch))
@@ -137,6 +143,11 @@ class BulkTaskService(TaskService):
     async def _insert_rows(self, model: type[Model], rows: list[dict[str, Any]]) -> None:
         if rows:
             await self._session.execute(insert(model), rows)
+
+    def _reminders(self, made: Sequence[Task], tasks: Sequence[NewTask]) -> Iterator[dict[str, Any]]:
+        for task, new in zip(made, tasks, strict=True):
+            for kind in new.reminders:
+                yield _row(new_reminder(task, self._actor.user_id, kind, self._actor.timezone))
 
     def _comments(self, task: NewTask) -> Iterator[dict[str, Any]]:
         now = clock.now()

@@ -17,6 +17,7 @@ from taskmanager.kit.ids import new_id
 from taskmanager.kit.paging import Pager, SortKey
 from taskmanager.projects.access import require
 from taskmanager.tasks.models import Comment, Task
+from taskmanager.tasks.notifications.telling import Telling
 from taskmanager.tasks.repository import TaskRepository
 from taskmanager.tasks.schemas import CommentBody, CommentOut
 from taskmanager.tasks.search.index import TaskIndex
@@ -104,6 +105,7 @@ class CommentService:
         self._repository = CommentRepository(session, actor)
         self._journal = Journal(session, actor.user_id)
         self._index = TaskIndex(session)
+        self._telling = Telling(session, actor)
 
     async def create(self, task_id: str, data: CommentBody) -> Written:
         """Say something about a task."""
@@ -116,6 +118,7 @@ class CommentService:
         )  # fmt: skip
         self._repository.add(comment)
         await self._record(comment, task, None, _full(comment), "created")
+        await self._telling.commented(comment, task)
         return comment, self._actor.username
 
     async def update(self, task_id: str, comment_id: str, data: CommentBody, if_match: IfMatch) -> Written:
@@ -166,6 +169,8 @@ class CommentService:
             comment.updated_at = clock.now()
         before = {name: now[name] for name in after}
         await self._record(comment, task, before, after, action_of(before, after))
+        if "body" in after:
+            await self._telling.corrected(comment, task, before["body"])
 
     async def _record(
         self, comment: Comment, task: Task, before: dict[str, Any] | None, after: dict[str, Any], action: str

@@ -1,4 +1,4 @@
-"""Writing down what happens to tasks: the journal, and the words by which they are found."""
+"""Writing down what happens to tasks: the journal, the words by which they are found, and whom it concerns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,8 @@ from taskmanager.auth.roles import Actor
 from taskmanager.journal.service import Journal, changed
 from taskmanager.kit import clock
 from taskmanager.tasks.models import Task
+from taskmanager.tasks.notifications.telling import Telling
+from taskmanager.tasks.reminders import following as reminders
 from taskmanager.tasks.search.index import TaskIndex
 from taskmanager.tasks.state import KIND, action_of, state
 
@@ -17,13 +19,17 @@ class TaskRecords:
     """Records changes of tasks in the transaction that makes them."""
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self._session = session
         self._journal = Journal(session, actor.user_id)
         self._index = TaskIndex(session)
+        self._telling = Telling(session, actor)
 
     async def made(self, task: Task) -> None:
         """Record a new task."""
         await self._journal.write(KIND, task.id, "created", after=state(task), project_after=task.project_id)
         await self._index.add([(task, ())])
+        await self._telling.assigned(task, (), [one.user_id for one in task.assignees])
+        await self._telling.described(task, "", task.description)
 
     async def changed(
         self, task: Task, before: Mapping[str, Any], project_before: str | None = None, action: str | None = None
@@ -57,3 +63,8 @@ class TaskRecords:
             project_after=task.project_id,
         )
         await self._index.follow(task, after)
+        await reminders.follow(self._session, task, before, after)
+        if "assignee_ids" in after:
+            await self._telling.assigned(task, before["assignee_ids"], after["assignee_ids"])
+        if "description" in after:
+            await self._telling.described(task, before["description"], after["description"])

@@ -1,10 +1,10 @@
 """What tasks are to each other: stored once, seen from both sides, and only where both sides are in sight."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, or_, select, text
+from sqlalchemy import Select, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.roles import Actor
@@ -150,6 +150,24 @@ class RelationService:
         for triple in wanted:
             await self._add(new_id(), triple, task.project_id)
         return await self._repository.list(task_id)
+
+    async def add_new(self, related: Sequence[Triple], projects: Mapping[str, str]) -> None:
+        """Relate new tasks, of which ``projects`` names the projects, to each other or to some that were there.
+
+        New ones among themselves were found to close no circle. Raises 409 if one closes by way of the others.
+        """
+        wanted = list(dict.fromkeys(_stored(*one) for one in related))
+        if not wanted:
+            return
+        await self._repository.hold()
+        rows = {new_id(): triple for triple in wanted}
+        values = [{"id": relation_id, **_fields(triple)} for relation_id, triple in rows.items()]
+        await self._session.execute(insert(TaskRelation), values)
+        for task_id, kind, _ in wanted:
+            if kind in _ORDERS and task_id not in projects and await self._repository.closes_cycle(kind, task_id):
+                raise RelationCycleError
+        places = {one: projects.get(triple[0]) or projects[triple[2]] for one, triple in rows.items()}
+        await self._journal.write_created(KIND, [(one, places[one], _fields(triple)) for one, triple in rows.items()])
 
     async def revert(self, changes: Sequence[NetChange]) -> None:
         """Take recorded changes back, as changes of the actor's own."""

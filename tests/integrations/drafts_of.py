@@ -1,5 +1,6 @@
 """Hypothesis strategies of drafts, as each format can carry them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,9 +11,12 @@ from taskmanager.integrations.formats.drafts import (
     Moment,
     OccurrenceDraft,
     RecurrenceDraft,
+    RelationDraft,
+    ReminderDraft,
     TaskDraft,
 )
 from taskmanager.integrations.formats.values import check_names
+from taskmanager.tasks.reminders.times import MOST_MINUTES
 from taskmanager.tasks.schemas import STATUSES
 
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "UTC"]
@@ -63,6 +67,28 @@ def recurrences() -> st.SearchStrategy[Any]:
         st.sampled_from(["none", "all"]),
         st.integers(1, 9),
     )
+
+
+def reminders(*, before_due: bool = True) -> st.SearchStrategy[tuple[ReminderDraft, ...]]:
+    """Return reminders in the order in which an export has them."""
+    at = st.builds(ReminderDraft, at=instants(whole_seconds=True))
+    some = at | st.builds(ReminderDraft, st.integers(0, MOST_MINUTES)) if before_due else at
+    return st.lists(some, max_size=4, unique=True).map(
+        lambda found: tuple(sorted(found, key=lambda one: (str(one.at or ""), -(one.minutes_before_due or 0))))
+    )
+
+
+@st.composite
+def related(draw: st.DrawFn, found: list[TaskDraft]) -> list[TaskDraft]:
+    """Return the drafts with relations between them, none of which close a circle."""
+    kinds = st.sampled_from(["blocks", "relates", "duplicates", "precedes"])
+    told = []
+    for number, draft in enumerate(found):
+        later = [one.external_id or "" for one in found[number + 1 :]]
+        pairs = st.lists(st.tuples(kinds, st.sampled_from(later)), max_size=3, unique=True) if later else st.just([])
+        relations = draw(pairs)
+        told.append(replace(draft, relations=tuple(RelationDraft(*one) for one in sorted(relations))))
+    return told
 
 
 def occurrences() -> st.SearchStrategy[tuple[OccurrenceDraft, ...]]:

@@ -30,9 +30,11 @@ async def test_an_export_is_a_file_to_keep(api: Api) -> None:
 async def test_everything_of_a_task_goes_out(api: Api) -> None:
     anna = await api.user("anna")
     home = await add_project(anna, "Home", color="#112233", description="Where we live")
+    section = (await anna.post(f"/projects/{home['id']}/sections", json={"name": "Walls"})).json()
     task = await add_task(
         anna,
         "Paint",
+        section_id=section["id"],
         project_id=home["id"],
         description="# All of it",
         priority=3,
@@ -47,6 +49,10 @@ async def test_everything_of_a_task_goes_out(api: Api) -> None:
     await anna.post(f"/tasks/{task['id']}/comments", json={"body": "Soon"})
     await anna.post(f"/tasks/{child['id']}/complete")
     child = (await anna.get(f"/tasks/{child['id']}")).json()
+    related = {"relations": [{"kind": "blocks", "task_id": child["id"]}]}
+    assert (await anna.put(f"/tasks/{task['id']}/relations", json=related)).status_code == 200
+    reminders = {"reminders": [{"at": "2030-01-01T01:00:00+01:00"}, {"minutes_before_due": 30}]}
+    assert (await anna.put(f"/tasks/{task['id']}/reminders", json=reminders)).status_code == 200
     said = (await comments_of(anna, task))[0]
     document = (await anna.get("/export")).json()
 
@@ -63,6 +69,8 @@ async def test_everything_of_a_task_goes_out(api: Api) -> None:
         "created_at": home["created_at"],
         "updated_at": home["updated_at"],
     }
+    fields = ("id", "project_id", "name", "position", "created_at", "updated_at")
+    assert document["sections"] == [{name: section[name] for name in fields}]
     assert document["labels"] == [{"name": "blue", "color": None}, {"name": "Red", "color": None}]
     assert document["tasks"][0] == {
         **{name: task[name] for name in ("id", "parent_id", "title", "description", "status", "priority", "start")},
@@ -76,6 +84,12 @@ async def test_everything_of_a_task_goes_out(api: Api) -> None:
         ],
         "recurrence": None,
         "occurrences": [],
+        "section_id": section["id"],
+        "relations": [{"kind": "blocks", "task_id": child["id"]}],
+        "reminders": [
+            {"minutes_before_due": 30, "at": None},
+            {"minutes_before_due": None, "at": "2030-01-01T00:00:00Z"},
+        ],
         "raw": "",
     }
     assert document["tasks"][1]["parent_id"] == task["id"]

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,17 @@ from taskmanager.kit.ids import new_id
 from taskmanager.projects.names import name_key
 from taskmanager.tasks.schemas import STATUSES
 from tests.factories import Api, Client
-from tests.integrations.drafts_of import LINES, TEXTS, drafts, instants, names, occurrences, recurrences
+from tests.integrations.drafts_of import (
+    LINES,
+    TEXTS,
+    drafts,
+    instants,
+    names,
+    occurrences,
+    recurrences,
+    related,
+    reminders,
+)
 from tests.integrations.drafts_of import comments as comment_lists
 from tests.integrations.files import imported
 
@@ -30,6 +41,13 @@ PROJECTS: list[dict[str, Any]] = [
     {"id": "home", "name": "Home", "description": "", "key": "HOME", "color": "#4F46D8", "parent_id": None,
      "is_inbox": False, **TIMES},
 ]  # fmt: skip
+# In the order of an export: by project, then by position.
+SECTIONS: list[dict[str, Any]] = [
+    {"id": "in", "project_id": "inbox", "name": "In", "position": "a1V", **TIMES},
+    {"id": "beds", "project_id": "garden", "name": "Beds", "position": "Zz", **TIMES},
+    {"id": "trees", "project_id": "garden", "name": "Trees", "position": "a0", **TIMES},
+    {"id": "empty", "project_id": "home", "name": "in", "position": "a0V", **TIMES},
+]
 KEYS = {"garden": "GROW", "home": "HOME", "inbox": "INBOX"}
 POSITIONS = st.lists(st.sampled_from("aZ09Vz"), max_size=3).map(lambda found: "a1" + "".join(found) + "V")
 
@@ -54,15 +72,18 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             comments=comment_lists(),
             recurrence=recurrences(),
             occurrences=occurrences().map(_by_others),
+            reminders=reminders(),
             raw=TEXTS,
             external_id=st.builds(new_id) | LINES.map("id ".__add__),
-        )
+        ).flatmap(related)
     )
     document: dict[str, Any] = json.loads(b"".join(write_json(found)))
     for number, task in enumerate(document["tasks"], start=1):
         task["key"] = f"{KEYS[task['project_id']]}-{number * 3}"
         before = [one["id"] for one in document["tasks"][: number - 1] if one["project_id"] == task["project_id"]]
         task["parent_id"] = draw(st.sampled_from([None, *before]))
+        sections = [one["id"] for one in SECTIONS if one["project_id"] == task["project_id"] and one["id"] != "empty"]
+        task["section_id"] = draw(st.sampled_from([None, *sections]))
         for said in task["comments"]:
             said["created_at"] = said["created_at"] or task["created_at"]
             said["updated_at"] = said["updated_at"] or said["created_at"]
@@ -70,7 +91,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     used = {name_key(name): name for task in reversed(document["tasks"]) for name in reversed(task["labels"])}
     colours = st.none() | st.sampled_from(["#112233", "#AABBCC"])
     document["labels"] = [{"name": used[key], "color": draw(colours)} for key in sorted(used)]
-    return {**document, "projects": PROJECTS}
+    return {**document, "projects": PROJECTS, "sections": SECTIONS}
 
 
 def plain(document: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +101,21 @@ def plain(document: dict[str, Any]) -> dict[str, Any]:
     tasks = sorted(document["tasks"], key=lambda one: (order[one["project_id"]], int(one["key"].rpartition("-")[2])))
     ids = {one["id"]: f"task {number}" for number, one in enumerate(tasks)}
 
+    sections = {one["id"]: f"section {number}" for number, one in enumerate(document["sections"])}
+
+    # Which of two tasks says that they are related goes by their ids, and so does the order.
+    related: dict[str, list[Any]] = defaultdict(list)
+    for task in tasks:
+        for one in task["relations"]:
+            pair = [ids[task["id"]], ids[one["task_id"]]]
+            first, other = sorted(pair) if one["kind"] == "relates" else pair
+            related[first].append((one["kind"], other))
+
+    def of_task(task: dict[str, Any]) -> dict[str, Any]:
+        plain = without_ids(task, ids)
+        section = sections[task["section_id"]] if task["section_id"] else None
+        return {**plain, "section_id": section, "relations": sorted(related[plain["id"]])}
+
     def without_ids(one: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
         changed = {"id": known[one["id"]], "parent_id": known.get(one["parent_id"])}
         return {**one, **changed, **({"project_id": places[one["project_id"]]} if "project_id" in one else {})}
@@ -87,7 +123,10 @@ def plain(document: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: value for name, value in document.items() if name != "exported_at"},
         "projects": [without_ids(one, places) for one in document["projects"]],
-        "tasks": [without_ids(one, ids) for one in tasks],
+        "sections": [
+            {**one, "id": sections[one["id"]], "project_id": places[one["project_id"]]} for one in document["sections"]
+        ],
+        "tasks": [of_task(one) for one in tasks],
     }
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from taskmanager.integrations.formats.detection import read_file
-from taskmanager.integrations.formats.drafts import LabelDraft, Moment, ProjectDraft, TaskDraft
+from taskmanager.integrations.formats.drafts import LabelDraft, Moment, ProjectDraft, SectionDraft, TaskDraft
 from taskmanager.integrations.formats.ical_writer import write_ical
 from taskmanager.integrations.formats.own_csv import guard, unguard, write_csv
 from taskmanager.integrations.formats.own_json import write_json
@@ -21,10 +21,22 @@ from tests.integrations.drafts_of import (
     names,
     occurrences,
     recurrences,
+    related,
+    reminders,
     wall,
 )
 
+SECTIONS = [
+    SectionDraft("s1", "p1", "To do", "a1", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)),
+    SectionDraft("s2", "p2", "to do"),
+]
 PROJECTS = [ProjectDraft(id="p1", name="Home", color="#4F46D8"), ProjectDraft(id="p2", name="Garden", parent_id="p1")]
+
+
+def _in_sections(found: list[TaskDraft]) -> list[TaskDraft]:
+    """Put those into the section of their project that were drawn to lie in one."""
+    sections = {section.project_id: section.id for section in SECTIONS}
+    return [replace(one, section_id=sections.get(one.project_id or "") if one.section_id else None) for one in found]
 
 
 @given(drafts(assignees=names(200), project=st.none() | LINES, author=st.none() | LINES))
@@ -35,10 +47,13 @@ def test_csv(given_drafts: list[TaskDraft]) -> None:
     assert reading.drafts == given_drafts
 
 
+# The drafts hold so much that a busy machine takes long to make them.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     drafts(
         assignees=names(200),
         project_id=st.sampled_from([None, "p1", "p2"]),
+        section_id=st.booleans(),
         author=st.none() | LINES,
         position=st.none() | LINES,
         key=st.none() | LINES,
@@ -47,23 +62,30 @@ def test_csv(given_drafts: list[TaskDraft]) -> None:
         comments=comments(),
         recurrence=recurrences(),
         occurrences=occurrences(),
+        reminders=reminders(),
         raw=TEXTS,
-    ),
+    )
+    .map(_in_sections)
+    .flatmap(related),
     st.none() | instants(),
 )
 def test_json(given_drafts: list[TaskDraft], exported_at: datetime | None) -> None:
     labels = [LabelDraft("errand", "#00ff00"), LabelDraft("home")]
-    reading = read_file(b"".join(write_json(given_drafts, PROJECTS, labels, exported_at)))
+    document = b"".join(write_json(given_drafts, PROJECTS, labels, exported_at, sections=SECTIONS))
+    reading = read_file(document)
 
     assert reading.problems.listed == []
     assert reading.drafts == given_drafts
     assert (list(reading.projects), list(reading.labels), reading.exported_at) == (PROJECTS, labels, exported_at)
+    assert list(reading.sections) == SECTIONS
 
 
 def _as_ical_has_it(draft: TaskDraft) -> TaskDraft:
     lines = draft.description.replace("\r\n", "\n").replace("\r", "\n")
     printable = "".join(c if c in "\t\n" or (c >= " " and c != "\x7f") else " " for c in lines)
-    return replace(draft, description=printable)
+    # What counts from a due date that there is none of cannot be said.
+    sayable = tuple(one for one in draft.reminders if one.at is not None or draft.due is not None)
+    return replace(draft, description=printable, reminders=sayable)
 
 
 @given(
@@ -72,6 +94,7 @@ def _as_ical_has_it(draft: TaskDraft) -> TaskDraft:
         project=st.none() | LINES,
         updated_at=st.none() | instants(whole_seconds=True),
         recurrence=recurrences(),
+        reminders=reminders(),
     )
 )
 def test_ical(given_drafts: list[TaskDraft]) -> None:

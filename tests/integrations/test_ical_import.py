@@ -173,7 +173,7 @@ def test_what_does_not_nest_is_refused(text: str, message: str) -> None:
 def test_what_another_program_wrote_goes_out_as_it_came() -> None:
     kept = (
         "RRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:20260102\n"
-        "BEGIN:VALARM\nACTION:DISPLAY\nDESCRIPTION:x\nTRIGGER:-PT15M\nEND:VALARM"
+        "BEGIN:VALARM\nACTION:EMAIL\nATTENDEE:mailto:x@example.org\nTRIGGER:-PT15M\nEND:VALARM"
     )
     tasks = [TaskDraft("A", external_id="1", due=Moment(day=date(2026, 1, 1)), raw=kept)]
     content = b"".join(write_ical(tasks))

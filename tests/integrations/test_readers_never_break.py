@@ -19,6 +19,12 @@ ICAL_LINES = st.lists(
                 *("DTSTART;TZID=America/New_York:99991231T235959", "COMPLETED:00010101T000000", "CATEGORIES:a\\,b,,c"),
                 *("PRIORITY:10", "STATUS:x", "RRULE:FREQ=DAILY", "RELATED-TO;RELTYPE=:a", "UID:1", ":", ";", "X;=:y"),
                 *("ATTENDEE;CN=:mailto:", "PERCENT-COMPLETE:٣", "ESTIMATED-DURATION:P", 'X-A;B="c:d', "TZID:x"),
+                *(
+                    "TRIGGER:-P",
+                    "TRIGGER;VALUE=DATE-TIME:20261301T000000Z",
+                    "TRIGGER;RELATED=:-P99999D",
+                    "ACTION:DISPLAY",
+                ),
             ]
         ),
         st.text(max_size=30),

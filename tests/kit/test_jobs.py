@@ -224,3 +224,40 @@ async def test_the_loop_outlives_what_goes_wrong(databases: list[Database], monk
             break
     await worker.stop()
     assert len(await jobs(databases[0], "marked")) == 1
+
+
+async def test_what_is_watched_is_done_while_there_is_any(
+    databases: list[Database], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taskmanager.kit.jobs.POLL_SECONDS", 0.01)
+    ended: list[tuple[str, bool]] = []
+    worker = Jobs(databases[0], lambda kind, done: ended.append((kind, done)))
+    fails = True
+
+    async def waits(session: Any) -> bool:
+        return await session.scalar(select(Job.id).where(Job.kind == "mark").limit(1)) is not None
+
+    async def work(session: Any) -> None:
+        job = (await session.execute(select(Job).where(Job.kind == "mark").limit(1))).scalar_one()
+        await session.delete(job)
+        await enqueue(session, "marked", clock.now())
+        if fails:
+            raise ValueError
+
+    worker.watch("marks", waits, work)
+    assert not await worker.run_watched("marks")
+    assert ended == []
+    for _ in range(2):
+        await add(databases[1])
+    assert not await worker.run_watched("marks")
+    assert (ended, len(await jobs(databases[0], "mark"))) == ([("marks", False)], 2)
+    assert "marks failed" in caplog.text
+    fails = False
+    await worker.start()
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        if len(await jobs(databases[0], "marked")) == 2:
+            break
+    await worker.stop()
+    assert await jobs(databases[0], "mark") == []
+    assert ended[1:] == [("marks", True)] * 2

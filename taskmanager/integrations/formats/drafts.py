@@ -74,13 +74,29 @@ class OccurrenceDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ReminderDraft:
+    """When whoever imports wants to hear of a task; one of the two is set, ``at`` in whole seconds."""
+
+    minutes_before_due: int | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelationDraft:
+    """What a task is to another one of the same file, said by one of the two: blocks, relates, duplicates, precedes."""
+
+    kind: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDraft:
     """One task as a file tells it; every value has passed the limits of the API.
 
-    ``project`` is a name, ``project_id`` the id of a project listed in the same file (own format only), ``parent`` the
-    ``external_id`` of another task, ``key`` what it was called on display, people are names as text, instants are
-    aware UTC. ``raw`` keeps what no field holds in the words of the source (iCalendar content lines). ``row`` counts
-    from 1; ``place`` says where it stood: ``line 12``, ``/issues/4``, ``VTODO 3``.
+    ``project`` is a name, ``project_id`` and ``section_id`` are ids of what the same file lists (own format only),
+    ``parent`` the ``external_id`` of another task, ``key`` what it was called on display, people are names as text,
+    instants are aware UTC. ``raw`` keeps what no field holds in the words of the source (iCalendar content lines).
+    ``row`` counts from 1; ``place`` says where it stood: ``line 12``, ``/issues/4``, ``VTODO 3``.
     """
 
     title: str
@@ -94,6 +110,7 @@ class TaskDraft:
     assignees: tuple[str, ...] = ()
     project: str | None = None
     project_id: str | None = None
+    section_id: str | None = None
     key: str | None = None
     parent: str | None = None
     position: str | None = None
@@ -106,6 +123,8 @@ class TaskDraft:
     external_id: str | None = None
     comments: tuple[CommentDraft, ...] = ()
     occurrences: tuple[OccurrenceDraft, ...] = ()
+    relations: tuple[RelationDraft, ...] = ()
+    reminders: tuple[ReminderDraft, ...] = ()
     raw: str = ""
     row: int = field(default=0, compare=False)
     place: str = field(default="", compare=False)
@@ -122,6 +141,18 @@ class ProjectDraft:
     color: str | None = None
     parent_id: str | None = None
     is_inbox: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionDraft:
+    """A section of the own format, of a project of the same file."""
+
+    id: str
+    project_id: str
+    name: str
+    position: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -185,5 +216,6 @@ class Reading:
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     projects: tuple[ProjectDraft, ...] = ()
+    sections: tuple[SectionDraft, ...] = ()
     labels: tuple[LabelDraft, ...] = ()
     exported_at: datetime | None = None

@@ -14,6 +14,7 @@ from taskmanager.integrations.formats.building import finish, settle
 from taskmanager.integrations.formats.dates import check_moment, local_instant, zones
 from taskmanager.integrations.formats.decoding import decode
 from taskmanager.integrations.formats.drafts import CommentDraft, Moment, Problems, Reading, RowProblem, TaskDraft
+from taskmanager.integrations.formats.ical_alarms import take_alarms
 from taskmanager.integrations.formats.ical_components import Calendar, Todo, parse
 from taskmanager.integrations.formats.ical_recurrence import NAMES as RECURRENCE
 from taskmanager.integrations.formats.ical_recurrence import follow
@@ -37,7 +38,7 @@ def read_ical(content: bytes, timezone: str) -> Reading:
     """Read the VTODO components of an iCalendar file.
 
     Local times of COMPLETED and CREATED, which should be UTC, are read in ``timezone``. What has no field of ours
-    (alarms, exceptions of a recurrence, X- properties) is kept in ``raw``, one content line each.
+    (exceptions of a recurrence, X- properties) is kept in ``raw``, one content line each.
 
     Raises UnreadableFileError for what is no iCalendar file.
     """
@@ -103,7 +104,8 @@ class _TodoReader:
         # An occurrence that was changed on its own shares the UID of its series.
         if occurrence and "external_id" in self.found:
             self.found["external_id"] = (self.found["external_id"] + occurrence)[: values.EXTERNAL_ID_LENGTH]
-        self._try("", lambda: self.found.update(raw=values.check_text("\n".join(self._keep(self.kept + todo.nested)))))
+        self.found["reminders"], nested = take_alarms(todo.nested, self.found.get("start"), self.found.get("due"))
+        self._try("", lambda: self.found.update(raw=values.check_text("\n".join(self._keep(self.kept + nested)))))
         if self.problems.count > before:
             return None
         if self.percent and "completed_at" not in self.found:

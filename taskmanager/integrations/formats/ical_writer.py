@@ -9,6 +9,7 @@ from icalendar import Timezone
 from icalendar.parser import Contentline
 
 from taskmanager.integrations.formats.drafts import Moment, TaskDraft
+from taskmanager.integrations.formats.ical_alarms import trigger_of
 from taskmanager.integrations.formats.ical_reader import DEADLINE, PROJECT
 from taskmanager.integrations.formats.ical_recurrence import told
 
@@ -30,7 +31,7 @@ def write_ical(drafts: Iterable[TaskDraft]) -> Iterator[bytes]:
             if moment is not None and moment.zone is not None and moment.zone not in defined:
                 defined.add(moment.zone)
                 yield _definition(moment.zone)
-        lines = ["BEGIN:VTODO", *_lines(draft, number), *_kept(draft.raw), "END:VTODO"]
+        lines = ["BEGIN:VTODO", *_lines(draft, number), *_kept(draft.raw), *_alarms(draft), "END:VTODO"]
         yield b"".join(_fold(line) for line in lines)
     yield b"END:VCALENDAR\r\n"
 
@@ -67,6 +68,13 @@ def _lines(draft: TaskDraft, number: int) -> Iterator[str]:
     if draft.recurrence is not None:
         for name, value in told(draft.recurrence):
             yield f"{name}:{value if name == 'RRULE' else _text(value)}"
+
+
+def _alarms(draft: TaskDraft) -> Iterator[str]:
+    for reminder in draft.reminders:
+        trigger = trigger_of(reminder, draft.due)
+        if trigger is not None:
+            yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{_text(draft.title)}", trigger, "END:VALARM")
 
 
 def _kept(raw: str) -> list[str]:

@@ -21,19 +21,31 @@ from taskmanager.integrations.formats.drafts import (
     ProjectDraft,
     Reading,
     RecurrenceDraft,
+    RelationDraft,
+    ReminderDraft,
     RowProblem,
+    SectionDraft,
     TaskDraft,
 )
 from taskmanager.integrations.formats.errors import UnreadableFileError
-from taskmanager.integrations.formats.own_records import LabelRecord, ProjectRecord, Record, TaskRecord, read_instant
+from taskmanager.integrations.formats.own_records import (
+    LabelRecord,
+    ProjectRecord,
+    Record,
+    SectionRecord,
+    TaskRecord,
+    read_instant,
+)
+from taskmanager.integrations.formats.own_references import check_projects, check_sections, check_tasks
 
 FORMAT = "taskmanager"
 VERSION = 1
 _MOST_PROJECTS = 10_000
+_MOST_SECTIONS = 100_000
 
 RecordT = TypeVar("RecordT", bound=Record)
 
-_KEYS = {"format", "version", "exported_at", "projects", "labels", "tasks"}
+_KEYS = {"format", "version", "exported_at", "projects", "sections", "labels", "tasks"}
 
 
 def is_own(document: object) -> bool:
@@ -58,23 +70,21 @@ def read_own(document: Mapping[str, Any]) -> Reading:
     problems = Problems()
     exported_at = _exported_at(document)
     projects = _records(document, "projects", ProjectRecord, problems, _MOST_PROJECTS)
+    sections = _records(document, "sections", SectionRecord, problems, _MOST_SECTIONS)
     labels = _records(document, "labels", LabelRecord, problems, _MOST_PROJECTS)
     tasks = _records(document, "tasks", TaskRecord, problems, MAX_ROWS)
     drafts = [task.draft(row, f"/tasks/{row - 1}") for row, task in tasks]
     known = {project.id for _, project in projects}
-    _check_projects([project for _, project in projects], known, problems)
-    ids = {draft.external_id for draft in drafts}
-    for draft in drafts:
-        for field, target, there in (("project_id", draft.project_id, known), ("parent_id", draft.parent, ids)):
-            if target is not None and target not in there:
-                message = f"{values.shown(target)} is not in the file."
-                problems.add(RowProblem(draft.row, draft.place, field, "unknown_reference", message))
+    check_projects([project for _, project in projects], problems)
+    check_sections([section for _, section in sections], known, problems)
+    check_tasks(drafts, known, {section.id: section.project_id for _, section in sections}, problems)
     return Reading(
         kind=FORMAT,
         rows=len(document.get("tasks", ())),
         drafts=finish(drafts, problems),
         problems=problems,
         projects=tuple(project.draft() for _, project in projects),
+        sections=tuple(section.draft() for _, section in sections if section.project_id in known),
         labels=tuple(label.draft() for _, label in labels),
         exported_at=exported_at,
     )
@@ -111,38 +121,19 @@ def _records(
     return records
 
 
-def _check_projects(projects: list[ProjectRecord], known: set[str], problems: Problems) -> None:
-    parents = {project.id: project.parent_id for project in projects}
-    if len(parents) < len(projects):
-        problems.add(RowProblem(0, "/projects", "id", "duplicate", "Two projects have the same id."))
-    for key, parent in parents.items():
-        if parent is not None and parent not in known:
-            message = f"{values.shown(parent)} is not in the file."
-            problems.add(RowProblem(0, "/projects", "parent_id", "unknown_reference", message))
-        if key in _ancestors(key, parents):
-            message = f"{values.shown(key)} would be its own parent."
-            problems.add(RowProblem(0, "/projects", "parent_id", "cycle", message))
-
-
-def _ancestors(key: str, parents: Mapping[str, str | None]) -> set[str]:
-    found: set[str] = set()
-    above = parents.get(key)
-    while above is not None and above not in found:
-        found.add(above)
-        above = parents.get(above)
-    return found
-
-
 def write_json(
     drafts: Iterable[TaskDraft],
     projects: Iterable[ProjectDraft] = (),
     labels: Iterable[LabelDraft] = (),
     exported_at: datetime | None = None,
+    *,
+    sections: Iterable[SectionDraft] = (),
 ) -> Iterator[bytes]:
     """Yield the document in pieces, one record a line, in the given order; equal input gives equal bytes."""
     head = {"format": FORMAT, "version": VERSION, "exported_at": _plain(exported_at)}
     yield json.dumps(head)[:-1].encode()
-    for name, records in (("projects", projects), ("labels", labels), ("tasks", drafts)):
+    parts = (("projects", projects), ("sections", sections), ("labels", labels), ("tasks", drafts))
+    for name, records in parts:
         yield f',\n"{name}": ['.encode()
         comma = "\n"
         for record in records:
@@ -152,10 +143,10 @@ def write_json(
     yield b"\n}\n"
 
 
-_Part = CommentDraft | RecurrenceDraft | OccurrenceDraft
+_Part = CommentDraft | RecurrenceDraft | OccurrenceDraft | RelationDraft | ReminderDraft
 
 
-def _shape(record: TaskDraft | ProjectDraft | LabelDraft | _Part) -> dict[str, Any]:
+def _shape(record: TaskDraft | ProjectDraft | SectionDraft | LabelDraft | _Part) -> dict[str, Any]:
     shape = {item.name: _plain(getattr(record, item.name)) for item in fields(record)}
     if isinstance(record, TaskDraft):
         # A project is told by its id; row and place belong to the file that was read.

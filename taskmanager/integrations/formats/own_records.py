@@ -1,7 +1,7 @@
 """The records of our own JSON format, held to the limits of the API; texts are taken to the letter."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -12,6 +12,7 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from taskmanager.integrations.formats import values
@@ -23,6 +24,9 @@ from taskmanager.integrations.formats.drafts import (
     OccurrenceDraft,
     ProjectDraft,
     RecurrenceDraft,
+    RelationDraft,
+    ReminderDraft,
+    SectionDraft,
     TaskDraft,
 )
 from taskmanager.kit.limits import Colour, Date
@@ -31,6 +35,7 @@ from taskmanager.tasks import schemas
 from taskmanager.tasks.recurrence.recurrence import Anchor, CatchUp
 from taskmanager.tasks.recurrence.rule import parse
 from taskmanager.tasks.recurrence.series import Series
+from taskmanager.tasks.reminders.schemas import MOST_REMINDERS, MinutesBefore
 from taskmanager.tasks.schemas import AllDay, Timed, WhenIn
 from taskmanager.tasks.state import when_of
 
@@ -118,9 +123,33 @@ class OccurrenceRecord(Record):
         return OccurrenceDraft(_moment(self.date) or Moment(), self.kind, self.at, self.author)
 
 
+class RelationRecord(Record):
+    kind: Literal["blocks", "relates", "duplicates", "precedes"]
+    task_id: Id
+
+
+class ReminderRecord(Record):
+    """One of the two; an export names both."""
+
+    minutes_before_due: MinutesBefore | None = None
+    at: Instant | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.minutes_before_due is None) == (self.at is None):
+            message = "must have either minutes_before_due or at"
+            raise ValueError(message)
+        return self
+
+    def draft(self) -> ReminderDraft:
+        """Return the neutral record."""
+        return ReminderDraft(self.minutes_before_due, self.at.replace(microsecond=0) if self.at is not None else None)
+
+
 class TaskRecord(Record):
     id: Id | None = None
     project_id: Id | None = None
+    section_id: Id | None = None
     key: Name | None = None
     title: Title
     description: Text = ""
@@ -141,6 +170,8 @@ class TaskRecord(Record):
     completed_at: Instant | None = None
     comments: Annotated[list[CommentRecord], Field(max_length=values.MOST_COMMENTS)] = []
     occurrences: Annotated[list[OccurrenceRecord], Field(max_length=values.MOST_OCCURRENCES)] = []
+    relations: Annotated[list[RelationRecord], Field(max_length=values.MOST_RELATIONS)] = []
+    reminders: Annotated[list[ReminderRecord], Field(max_length=MOST_REMINDERS)] = []
     raw: Text = ""
 
     @field_validator("recurrence")
@@ -163,6 +194,8 @@ class TaskRecord(Record):
         kept["comments"] = tuple(CommentDraft(**comment.model_dump()) for comment in self.comments)
         kept["recurrence"] = self.recurrence.draft(kept["due"]) if self.recurrence is not None else None
         kept["occurrences"] = tuple(occurrence.draft() for occurrence in self.occurrences)
+        kept["relations"] = tuple(dict.fromkeys(RelationDraft(one.kind, one.task_id) for one in self.relations))
+        kept["reminders"] = tuple(dict.fromkeys(one.draft() for one in self.reminders))
         return TaskDraft(**kept, row=row, place=place)
 
 
@@ -180,6 +213,19 @@ class ProjectRecord(Record):
     def draft(self) -> ProjectDraft:
         """Return the neutral record."""
         return ProjectDraft(**self.model_dump())
+
+
+class SectionRecord(Record):
+    id: Id
+    project_id: Id
+    name: ProjectName
+    position: Name | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+    def draft(self) -> SectionDraft:
+        """Return the neutral record."""
+        return SectionDraft(**self.model_dump())
 
 
 class LabelRecord(Record):

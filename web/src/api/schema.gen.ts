@@ -894,6 +894,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notifications
+         * @description List reminders that came due, and what others did that concerns you, of the last 90 days, newest first.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Notifications
+         * @description Mark notifications as read: all of them, or up to one.
+         */
+        post: operations["read_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects": {
         parameters: {
             query?: never;
@@ -1040,6 +1080,26 @@ export interface paths {
          * @description Rename a section or put it elsewhere.
          */
         patch: operations["update_section"];
+        trace?: never;
+    };
+    "/quick-add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Quickly
+         * @description Make tasks from lines as people type them: all of them as one operation, or nothing; ``dry_run`` only shows.
+         */
+        post: operations["add_quickly"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/refresh": {
@@ -1392,6 +1452,30 @@ export interface paths {
          * @description Replace the relations of a task; those to tasks that you cannot see stay as they are.
          */
         put: operations["replace_relations"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{task_id}/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reminders
+         * @description List when you will be reminded of a task; others have reminders of their own.
+         */
+        get: operations["list_reminders"];
+        /**
+         * Replace Reminders
+         * @description Replace your reminders of a task, at most 10. What would be past already is kept and not told.
+         */
+        put: operations["replace_reminders"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2532,6 +2616,50 @@ export interface components {
             /** Up To */
             up_to?: string | null;
         };
+        /** NotificationList */
+        NotificationList: {
+            /** Items */
+            items: components["schemas"]["NotificationOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * NotificationOut
+         * @description Something about a task, which is named as it is now; ``actor`` did it, ``comment_id`` is where it was said.
+         */
+        NotificationOut: {
+            /** Actor */
+            actor: string | null;
+            /** Actor Id */
+            actor_id: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment Id */
+            comment_id: string | null;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "reminder" | "mentioned" | "assigned" | "commented";
+            /** Read At */
+            read_at: string | null;
+            /** Task Id */
+            task_id: string;
+            /** Title */
+            title: string;
+        };
+        /** NotificationsRead */
+        NotificationsRead: {
+            /** Up To */
+            up_to?: string | null;
+        };
         /** OccurrenceList */
         OccurrenceList: {
             /** Items */
@@ -2608,7 +2736,8 @@ export interface components {
          * ProblemPlace
          * @description One wrong value: where (RFC 6901), a code for programs, words for people.
          *
-         *     Where a text has a grammar: the column, from 1, at which it breaks it, and what could stand there.
+         *     Where a text has a grammar: the column, from 1, at which it breaks it, and what could stand there. Where a part of
+         *     a text is refused: its offsets in code points.
          */
         ProblemPlace: {
             /** Code */
@@ -2619,6 +2748,11 @@ export interface components {
              */
             column?: number | null;
             /**
+             * End
+             * @default null
+             */
+            end?: number | null;
+            /**
              * Expected
              * @default null
              */
@@ -2627,6 +2761,11 @@ export interface components {
             message: string;
             /** Pointer */
             pointer: string;
+            /**
+             * Start
+             * @default null
+             */
+            start?: number | null;
         };
         /** ProfileUpdate */
         ProfileUpdate: {
@@ -2702,6 +2841,126 @@ export interface components {
             name?: string;
             /** Parent Id */
             parent_id?: string | null;
+        };
+        /** QuickAdd */
+        QuickAdd: {
+            /**
+             * Create Missing
+             * @description Make projects and sections that are not there yet.
+             * @default false
+             */
+            create_missing?: boolean;
+            /**
+             * Dry Run
+             * @description Write nothing; tell how the text is understood.
+             * @default false
+             */
+            dry_run?: boolean;
+            /**
+             * Text
+             * @description A task a line, at most 200; what is indented becomes subtasks.
+             * @example Pay rent #Home @money p1 tomorrow 9am every month // from the joint account
+             */
+            text: string;
+            /**
+             * Timezone
+             * @description Of the days and times; else the account's own.
+             */
+            timezone?: string | null;
+        };
+        /**
+         * QuickAdded
+         * @description The first line's task, and those of all lines, in order.
+         */
+        QuickAdded: {
+            task: components["schemas"]["TaskOut"];
+            /** Tasks */
+            tasks: components["schemas"]["QuickTask"][];
+            /** Tokens */
+            tokens: components["schemas"]["QuickToken"][];
+            /** Unknown */
+            unknown: components["schemas"]["QuickToken"][];
+        };
+        /**
+         * QuickDraft
+         * @description A task as it would be. Ids of what would be made are null; ``parent`` is the index of its line in ``tasks``.
+         */
+        QuickDraft: {
+            /** Assignee Ids */
+            assignee_ids: string[];
+            /** Deadline */
+            deadline: string | null;
+            /** Description */
+            description: string;
+            /** Due */
+            due: components["schemas"]["AllDayOut"] | components["schemas"]["ZonedOut"] | components["schemas"]["FloatingOut"] | null;
+            /** Labels */
+            labels: string[];
+            /** Parent */
+            parent: number | null;
+            /** Priority */
+            priority: number;
+            /** Project Id */
+            project_id: string | null;
+            recurrence: components["schemas"]["RecurrenceOut"] | null;
+            /** Section Id */
+            section_id: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * QuickLine
+         * @description How one line is understood. An empty title, or somebody unknown, would be refused.
+         */
+        QuickLine: {
+            task: components["schemas"]["QuickDraft"];
+            /** Tokens */
+            tokens: components["schemas"]["QuickToken"][];
+            /** Unknown */
+            unknown: components["schemas"]["QuickToken"][];
+        };
+        /**
+         * QuickPreview
+         * @description How the first line is understood, and all of them, in order.
+         */
+        QuickPreview: {
+            task: components["schemas"]["QuickDraft"];
+            /** Tasks */
+            tasks: components["schemas"]["QuickLine"][];
+            /** Tokens */
+            tokens: components["schemas"]["QuickToken"][];
+            /** Unknown */
+            unknown: components["schemas"]["QuickToken"][];
+        };
+        /**
+         * QuickTask
+         * @description A new task and the tokens of its line.
+         *
+         *     ``unknown`` are names of projects, sections and people that nobody knows here; they stay in the title.
+         */
+        QuickTask: {
+            task: components["schemas"]["TaskOut"];
+            /** Tokens */
+            tokens: components["schemas"]["QuickToken"][];
+            /** Unknown */
+            unknown: components["schemas"]["QuickToken"][];
+        };
+        /**
+         * QuickToken
+         * @description A part of the text and what it was taken for; offsets count Unicode code points of the whole text.
+         */
+        QuickToken: {
+            /** End */
+            end: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "project" | "section" | "label" | "assignee" | "priority" | "date" | "recurrence" | "deadline" | "description";
+            /** Start */
+            start: number;
+            /** Value */
+            value: string;
         };
         /**
          * Recurrence
@@ -2797,6 +3056,47 @@ export interface components {
         RelationsOut: {
             /** Relations */
             relations: components["schemas"]["RelationOut"][];
+        };
+        /**
+         * ReminderAt
+         * @description At an instant, whatever becomes of the due date; where a recurring task goes on, it goes along.
+         */
+        ReminderAt: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * ReminderBeforeDue
+         * @description So long before the task is due. It sleeps while the task has no due date.
+         */
+        ReminderBeforeDue: {
+            /** Minutes Before Due */
+            minutes_before_due: number;
+        };
+        /**
+         * ReminderOut
+         * @description Exactly one of the first two is set; ``fires_at`` is null while the reminder sleeps.
+         */
+        ReminderOut: {
+            /** At */
+            at: string | null;
+            /** Fires At */
+            fires_at: string | null;
+            /** Minutes Before Due */
+            minutes_before_due: number | null;
+        };
+        /** Reminders */
+        Reminders: {
+            /** Reminders */
+            reminders: (components["schemas"]["ReminderBeforeDue"] | components["schemas"]["ReminderAt"])[];
+        };
+        /** RemindersOut */
+        RemindersOut: {
+            /** Reminders */
+            reminders: components["schemas"]["ReminderOut"][];
         };
         /** RsaJwk */
         RsaJwk: {
@@ -8094,6 +8394,187 @@ export interface operations {
             };
         };
     };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string | null;
+                /** @description Most items on a page. */
+                limit?: number;
+                /** @description Only those that were not marked as read. */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_notifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationsRead"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_projects: {
         parameters: {
             query?: {
@@ -9468,6 +9949,120 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_quickly: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request sent again with its key is carried out once and gets the same answer; for 24 h. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuickAdd"];
+            };
+        };
+        responses: {
+            /** @description How the text is understood, of a dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickPreview"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickAdded"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11910,6 +12505,201 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindersOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reminders"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindersOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

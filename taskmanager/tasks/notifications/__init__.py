@@ -1,0 +1,1 @@
+"""Notifications: what others did that concerns somebody, and reminders; in the application, some by mail."""

@@ -1,0 +1,31 @@
+"""`taskmanager worker` in a process of its own, for tests that kill or stop it."""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import PROGRAM, environment_of
+from tests.services.process import running
+
+
+@dataclass(frozen=True)
+class Worker:
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def worker_of(data: Path, log: Path, **settings: str) -> Iterator[Worker]:
+    """Run a worker on ``data`` until the block ends; ``log`` must be a new file."""
+
+    def ready(_: subprocess.Popen[bytes]) -> bool:
+        return "TaskManager works" in log.read_text(encoding="utf-8", errors="replace")
+
+    environment = environment_of(data, **settings)
+    with running([*PROGRAM, "worker"], ready, log=log, environment=environment) as process:
+        yield Worker(process, log)
