@@ -29,7 +29,7 @@ class Checkout:
             copy(ROOT / name, folder / name)
         (folder / "taskmanager").mkdir()
         (folder / "taskmanager" / "__init__.py").touch()
-        (folder / "taskmanager" / "cli.py").write_text(SERVER)
+        (folder / "taskmanager" / "__main__.py").write_text(SERVER)
         self.wheels.mkdir()
         self.lock("1.0")
 

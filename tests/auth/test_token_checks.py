@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from taskmanager.kit.settings import Settings
 from taskmanager.main import create_app
 from tests.auth.tokens import Forger, auth_of, code, me, refuses, signed
 from tests.factories import Api, Client
+from tests.services import Server, own_valkey
 
 HEADER_BYTES = 48
 """What a seal puts before the content."""
@@ -31,6 +33,13 @@ def place_of(token: str) -> str:
 
 def _client(url: str) -> Any:
     return Redis.from_url(url)
+
+
+@pytest.fixture
+def valkey() -> Iterator[Server]:
+    """Yield a server whose statistics are of one test alone."""
+    with own_valkey() as server:
+        yield server
 
 
 @pytest.fixture
@@ -175,9 +184,9 @@ async def client(api: Api) -> Client:
     return await api.user("ben")
 
 
-async def test_token_and_session_take_one_round_trip(settings: Settings, redis_url: str) -> None:
-    app = create_app(settings.model_copy(update={"redis_url": redis_url}))
-    async with app.router.lifespan_context(app), Api(app) as api, _client(redis_url) as redis:
+async def test_token_and_session_take_one_round_trip(settings: Settings, valkey: Server) -> None:
+    app = create_app(settings.model_copy(update={"redis_url": valkey.url}))
+    async with app.router.lifespan_context(app), Api(app) as api, _client(valkey.url) as redis:
         client = await api.user("anna")
         await remembered(api, client.access_token)
         before = await redis.info("commandstats")
