@@ -18,11 +18,15 @@ from taskmanager.kit.http.client import client_address, network_of
 from taskmanager.kit.throttle import Bucket, Limit
 
 
-def limited(limit: Limit) -> Any:
-    """Return the dependency that counts a request by the account that makes it."""
+def limited(limit: Limit, *asking: str) -> Any:
+    """Return the dependency that counts a request by the account that makes it.
+
+    With ``asking`` only requests that name one of these query parameters are counted.
+    """
 
     async def count_by_account(request: Request, actor: ActorDep) -> None:
-        await enforce(request, Bucket(limit, actor.user_id), actor.user_id)
+        if not asking or any(name in request.query_params for name in asking):
+            await enforce(request, Bucket(limit, actor.user_id), actor.user_id)
 
     return Depends(count_by_account)
 

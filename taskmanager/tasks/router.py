@@ -6,7 +6,8 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskmanager.auth import scopes
+from taskmanager.auth import quotas, scopes
+from taskmanager.auth.limited import limited
 from taskmanager.kit.http.answers import NO_CONTENT, NOT_MODIFIED, refusals
 from taskmanager.kit.http.etag import IfMatchDep, conditional, tagged
 from taskmanager.kit.http.route import router
@@ -45,7 +46,12 @@ _CHANGE = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
 _ACT = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 
-@tasks.get("", response_model=TaskList, responses=refusals(400, 401, 422))
+@tasks.get(
+    "",
+    response_model=TaskList,
+    dependencies=[limited(quotas.SEARCHES, "q", "filter")],
+    responses=refusals(400, 401, 422),
+)
 async def list_tasks(listing: ListingDep, pager: PagerDep, query: Annotated[TaskQuery, Query()]) -> Any:
     """List the tasks you may see, newest first unless sorted otherwise."""
     return await listing.page(query, pager)

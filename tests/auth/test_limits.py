@@ -86,6 +86,16 @@ async def test_searches_of_administrators_are_limited_generously(api: Api) -> No
     assert "RateLimit" in (await admin.get("/admin/users", params={"cursor": "x"})).headers
 
 
+async def test_searches_for_tasks_are_limited_and_other_lists_are_not(api: Api) -> None:
+    anna = await api.user("anna")
+    for left, query in ((299, {"q": "milk"}), (298, {"filter": "today"})):
+        assert (await anna.get("/tasks", params=query)).headers["RateLimit"].startswith(f'"search";r={left};')
+    await fill(api, quotas.SEARCHES, anna.user_id)
+    refused(await anna.get("/tasks", params={"q": "milk"}), quotas.SEARCHES)
+    plain = await anna.get("/tasks", params={"status": "todo"})
+    assert (plain.status_code, "RateLimit" in plain.headers) == (200, False)
+
+
 @pytest.mark.parametrize("path", ["/setup", "/register", "/reset"])
 async def test_guessing_links_is_limited_by_address(api: Api, path: str) -> None:
     named = {"username": "somebody", "password": PASSWORD}
