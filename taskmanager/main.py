@@ -95,7 +95,6 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifetime,
-        generate_unique_id_function=openapi.operation_id,
         exception_handlers={**HANDLERS, ForbiddenError: on_forbidden},
         # "DELETE /sessions/" without its id must not become "DELETE /sessions".
         redirect_slashes=False,
@@ -105,7 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.counters, app.state.numbers = Counters(counted), metrics.Numbers(counted)
     app.state.trusted_networks = tuple(ipaddress.ip_network(n, strict=False) for n in settings.trusted_proxies)
     for router in ROUTERS:
-        app.include_router(router)
+        # Not included: the framework would build every route again for each application, and match them by detours.
+        app.router.routes.extend(router.routes)
     app.state.methods_of = partial(methods_of, ROUTERS)
     document: dict[str, Any] = {}
 

@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 from taskmanager.kit.http.answers import Problem, refusals
 from taskmanager.kit.http.idempotency import MAX_KEY, METHODS
@@ -43,11 +42,6 @@ LIMITED = refusals(429)[429] | {
     }
 }
 _FOREIGN = ("HTTPValidationError", "ValidationError")
-
-
-def operation_id(route: APIRoute) -> str:
-    """Return the name of the route's function: what generated clients call it."""
-    return route.name
 
 
 def document(app: FastAPI, routers: Iterable[APIRouter], guard: Callable[..., Any]) -> dict[str, Any]:

@@ -122,7 +122,12 @@ def router(max_body_size: int = JSON_LIMIT, opening: Opening = CLOSED, **options
     The framework's own limit answers in plain text, and even after the work is done; ours is a problem, and before.
     """
     limited = type("LimitedRoute", (ApiRoute,), {"body_limit": max_body_size, "opening": opening})
-    return APIRouter(route_class=limited, **options)
+    return APIRouter(route_class=limited, generate_unique_id_function=operation_id, **options)
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return the name of the route's function: what generated clients call it."""
+    return route.name
 
 
 def methods_of(routers: Iterable[APIRouter], path: str) -> set[str]:
