@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from tests.e2e.browsing import FLAGS, PHONE, Journey, Options, picture
 from tests.e2e.site import PASSWORD, ROOT, Person, Site, serving
@@ -67,13 +67,26 @@ def tour(page: Page, name: str, *, phone: bool) -> Iterator[str]:
     yield "signup"
     page.goto("/app/reset#token=code")
     yield "reset"
+    page.goto("/app/confirm#token=code")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    yield "confirm-stale"
+    page.route("**/setup", say_that_mail_is_sent)
+    page.goto("/app/signin")
+    page.get_by_role("link", name="Forgot your password?").click()
+    yield "forgot"
+    page.unroute("**/setup")
     enter(page, name)
     yield "inbox"
     for path in ("done", "trash", "nowhere", "all"):
         page.goto(f"/app/{path}")
         yield path
     yield from (tour_of_phone if phone else tour_of_desktop)(page)
+    yield from tour_of_security(page)
     yield from tour_of_trouble(page)
+
+
+def say_that_mail_is_sent(route: Route) -> None:
+    route.fulfill(json=route.fetch().json() | {"mail": True})
 
 
 def tour_of_desktop(page: Page) -> Iterator[str]:
@@ -100,6 +113,25 @@ def tour_of_phone(page: Page) -> Iterator[str]:
     page.get_by_role("button", name="Close").tap()
     page.get_by_text("Order tiles").tap()
     yield "sheet"
+
+
+def tour_of_security(page: Page) -> Iterator[str]:
+    page.goto("/app/settings/security")
+    yield "security"
+    page.get_by_role("button", name="Sign out everywhere").click()
+    yield "security-confirm"
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="New API token").click()
+    page.get_by_label("Name").fill("backup script")
+    page.get_by_label("change projects").check()
+    yield "new-token"
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Copy").click()
+    yield "token-secret"
+    page.get_by_role("button", name="I have stored it").click()
+    expect(page.get_by_text("backup script").last).to_be_visible()
+    page.get_by_role("button", name="Revoke").scroll_into_view_if_needed()
+    yield "security-tokens"
 
 
 def tour_of_trouble(page: Page) -> Iterator[str]:

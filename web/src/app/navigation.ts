@@ -19,5 +19,8 @@ export function places(): Place[] {
   ]
 }
 
+/** What belongs to the account, reached from its menu. */
+export const SECURITY = '/app/settings/security'
+
 /** `/app/` is the inbox. */
 export const isAt = (path: string, href: string): boolean => path === href || (href === '/app/inbox' && /^\/app\/?$/.test(path))

@@ -48,6 +48,13 @@ class Start {
     router.go('/app/signin', 'replace')
   }
 
+  /** Away from a link that was followed, to the tasks: at once where somebody is signed in, else through the sign-in page. */
+  async enter(): Promise<void> {
+    router.code = ''
+    router.go('/app/inbox', 'replace')
+    await this.run()
+  }
+
   async #open(): Promise<void> {
     await store.open()
     if (isPublic(router.route)) router.go(this.#wanted, 'replace')
