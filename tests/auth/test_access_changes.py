@@ -29,6 +29,8 @@ OWN_ACCOUNT = {
     "/api-tokens",
     "/api-tokens/{token_id}",
     "/filters/validate",
+    "/notifications/read",
+    "/tasks/{task_id}/reminders",
 }
 """What a guest may change, or only ask about."""
 SECONDS = 1.0

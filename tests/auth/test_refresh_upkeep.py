@@ -41,10 +41,12 @@ async def rows(api: Api) -> dict[str, int]:
         return {
             table.name: await session.scalar(select(func.count()).select_from(table)) or 0
             for table in metadata.sorted_tables
+            if table.name != "audit_marks"  # the one row of the sealer, which works beside this
         }
 
 
 async def test_R8_ten_thousand_rotations_add_no_row(api: Api, backend: str) -> None:
+    await api.app.state.jobs.stop()
     grant = await start_session(api)
     before = await rows(api)
     auth, token = auth_of(api), grant.refresh_token
@@ -62,6 +64,7 @@ async def test_R8_ten_thousand_rotations_add_no_row(api: Api, backend: str) -> N
 
 
 async def test_R8_sessions_that_ended_are_removed_in_batches(api: Api) -> None:
+    await api.app.state.jobs.stop()  # which would remove them beside this
     user_id = await api.account("anna")
     revoked, idle, over, live = [await start_sessions(api, user_id, 5) for _ in range(4)]
     past = clock.now() - upkeep.ENDED_SESSIONS_KEPT - timedelta(days=1)

@@ -85,7 +85,7 @@ async def test_lists_begin_at_an_index(full: tuple[Database, Actor]) -> None:
     for fields, wanted in LISTS:
         index = wanted
         found = await plan(*full, TaskQuery(**fields))
-        if index == CREATED and not full[0].is_sqlite:
+        if index in {CREATED, DUE, PRIORITY} and not full[0].is_sqlite:
             # Of so few rows PostgreSQL may as well put in order what any index of the project yields.
             index = OF_A_PROJECT
         assert index in found, (fields, found)
