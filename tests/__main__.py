@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from tests.services import ServiceError, chromium, postgres_server, valkey_server
+from tests.services import ServiceError, chromium, valkey_server
 from tests.services.postgres import VARIABLE as DATABASE_URL
+from tests.services.postgres import find_binaries
 from tests.services.process import dies_with_its_parent
 from tests.services.valkey import VARIABLE as REDIS_URL
 
@@ -61,12 +62,18 @@ def _serve(stack: contextlib.ExitStack) -> bool:
     """Start what tests need and put its addresses into the environment; False (and why) if any of it is missing."""
     complete = True
     with _timed("services") as report:
-        for variable, service in ((REDIS_URL, valkey_server), (DATABASE_URL, postgres_server)):
-            try:
-                os.environ[variable] = stack.enter_context(service())
-            except ServiceError as error:
-                complete = False
-                print(error, flush=True)
+        try:
+            os.environ[REDIS_URL] = stack.enter_context(valkey_server())
+        except ServiceError as error:
+            complete = False
+            print(error, flush=True)
+        try:
+            # Each worker starts its own: what follows the order of commits waits for the oldest transaction of a server.
+            if not os.environ.get(DATABASE_URL):
+                find_binaries()
+        except ServiceError as error:
+            complete = False
+            print(error, flush=True)
         try:
             os.environ["CHROME"] = chromium()
         except ServiceError as error:

@@ -93,7 +93,7 @@ async def test_the_record_holds_no_token_and_ends_with_it(api: Api, forger: Forg
                 await remembered(api, token)
                 await asyncio.sleep(0.05)
             assert 0 < await redis.pttl(place_of(token)) <= 300_000
-            for key in await redis.keys("*"):
+            for key in await redis.keys("tm:*"):
                 held = key + (await redis.get(key) or b"")
                 assert all(part.encode() not in held for part in token.split("."))
 

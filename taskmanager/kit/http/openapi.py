@@ -66,7 +66,7 @@ def document(app: FastAPI, routers: Iterable[APIRouter], guard: Callable[..., An
                     if needed:
                         # An API token may lack a scope, also where no role is refused.
                         operation["responses"].setdefault("403", refusals(403)[403])
-                    operation["responses"].setdefault("429", LIMITED)
+                    operation["responses"]["429"] = LIMITED
                     if needed and method in METHODS and not (route.openapi_extra or {}).get("x-carries-secret"):
                         operation.setdefault("parameters", []).append(KEY)
     return result

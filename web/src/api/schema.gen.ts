@@ -5931,6 +5931,12 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
