@@ -68,7 +68,7 @@ def _serve(stack: contextlib.ExitStack) -> bool:
             complete = False
             print(error, flush=True)
         try:
-            # Each worker starts its own: what follows the order of commits waits for the oldest transaction of a server.
+            # Each worker starts its own: what goes by the order of commits waits for the oldest one of a server.
             if not os.environ.get(DATABASE_URL):
                 find_binaries()
         except ServiceError as error:
