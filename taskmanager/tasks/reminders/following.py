@@ -51,6 +51,8 @@ async def follow_zone(session: AsyncSession, fact: ZoneChanged) -> None:
         .join(Task, Task.id == Reminder.task_id)
         .where(Reminder.user_id == fact.user_id, Reminder.fire_at.is_not(None))
         .where(Reminder.minutes_before_due.is_not(None), Task.due_local.is_not(None), Task.due_timezone.is_(None))
+        # Those that somebody holds are being told; to wait for that, holding the account, could go in a circle.
+        .with_for_update(of=Reminder, skip_locked=True)
     )
     for reminder, task in await session.execute(mine):
         if task.due is not None and reminder.minutes_before_due is not None:
