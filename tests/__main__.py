@@ -4,6 +4,7 @@ With arguments only pytest runs, with them. A failing step hides none of the oth
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -34,6 +35,9 @@ CHECKS = {
 # Two workers: what a small machine has, and enough to find tests that lean on each other.
 PYTEST = [sys.executable, "-m", "pytest"]
 WORKERS = ["-n", "2"]
+# Some tests measure, or stop and kill servers; beside others they may come too late. Alone they may not.
+ALONE = ["-n", "0", "--last-failed", "--last-failed-no-failures=none"]
+MOST_ALONE = 25
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +52,7 @@ def main(arguments: list[str]) -> int:
             failed.append("services")
         steps = pytest if arguments else CHECKS | pytest
         for name, command in steps.items():
-            if not _passes(name, command, last=name == "pytest"):
+            if not _passes(name, command, last=name == "pytest") and not (not arguments and _passes_alone(name)):
                 failed.append(name)
     seconds = time.monotonic() - started
     if failed:
@@ -81,6 +85,17 @@ def _serve(stack: contextlib.ExitStack) -> bool:
             print(error, flush=True)
         report.append("ok" if complete else "FAILED")
     return complete
+
+
+def _passes_alone(name: str) -> bool:
+    """Try the few tests that failed beside others once more, one after the other; they are shown as what they are."""
+    try:
+        failures = len(json.loads((ROOT / ".pytest_cache/v/cache/lastfailed").read_text()))
+    except (OSError, ValueError):
+        return False
+    if name != "pytest" or not 0 < failures <= MOST_ALONE:
+        return False
+    return _passes(f"pytest, the {failures} that failed, each alone", [*PYTEST, *ALONE], last=True)
 
 
 def _passes(name: str, command: list[str], *, last: bool) -> bool:
