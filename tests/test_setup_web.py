@@ -58,7 +58,7 @@ def test_a_long_build_goes_on_beside_the_server_and_ends_with_it(checkout: Check
     patient = module.read_text()
     assert "SECONDS_BEFORE_SERVING = 40\n" in patient
     module.write_text(patient.replace("SECONDS_BEFORE_SERVING = 40\n", "SECONDS_BEFORE_SERVING = 3\n"))
-    (checkout.folder / "taskmanager" / "cli.py").write_text(WAITING)
+    (checkout.folder / "taskmanager" / "__main__.py").write_text(WAITING)
     set_build(checkout, "echo $$ > pid && exec sleep 60")
     with checkout.start("serve") as server:
         assert server.stdout is not None

@@ -1,5 +1,7 @@
 """Bad paths, queries, headers, methods, hosts: a clear 4xx problem with security headers (Z7, Z8)."""
 
+import re
+
 import httpx
 
 from tests.architecture.routes import ROUTES
@@ -52,12 +54,11 @@ async def test_bad_queries(api: Api) -> None:
 
 async def test_unsupported_methods_name_those_that_are(api: Api) -> None:
     anna = await api.user()
-    paths: dict[str, set[str]] = {}
-    for route in ROUTES:
-        method, _, path = route.partition(" ")
-        paths.setdefault(path, set()).add(method)
-    for path, methods in paths.items():
+    routes = [(method, path) for method, _, path in (route.partition(" ") for route in ROUTES)]
+    for path in dict.fromkeys(path for _, path in routes):
         target = concrete(f"GET {path}")[1]
+        # "batch" may also be meant as the id of a task.
+        methods = {method for method, other in routes if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", other), target)}
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"} - methods:
             refused = await anna.request(method, target)
             assert problem(refused, 405)["code"] == "method_not_allowed"
