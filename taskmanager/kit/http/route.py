@@ -99,6 +99,8 @@ class ApiRoute(APIRoute):
             request.state.carries_secret = secret
             request.state.scopes = scopes
             _check_query(request, known)
+            if not secret and request.method in idempotency.METHODS:
+                idempotency.read_key(request)  # a key out of form is refused, also where nothing is written
             if not raw and request.method in _WITH_BODY:
                 await _read_json(request, expected=self.body_field is not None)
             try:

@@ -9,7 +9,6 @@ from taskmanager.auth import scopes
 from taskmanager.auth.deps import ActorDep
 from taskmanager.kit.http.answers import NO_CONTENT, NOT_MODIFIED, refusals
 from taskmanager.kit.http.etag import IfMatchDep, conditional, tagged
-from taskmanager.kit.http.idempotency import read_key
 from taskmanager.kit.http.route import router
 from taskmanager.kit.limits import IdPath
 from taskmanager.kit.paging import PagerDep
@@ -46,9 +45,8 @@ async def create_filter(response: Response, service: FilterServiceDep, body: Fil
 
 
 @filters.post("/validate", response_model=CheckedFilter, responses=refusals(400, 401, 413, 415, 422))
-async def validate_filter(request: Request, _: ActorDep, body: FilterQuery) -> Any:
+async def validate_filter(_: ActorDep, body: FilterQuery) -> Any:
     """Say how a filter is understood, or where it cannot be."""
-    read_key(request)  # there is nothing to do twice, but a key out of form is refused here as well
     return check(body.query)
 
 
