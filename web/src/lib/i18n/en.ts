@@ -1,126 +1,30 @@
-/** Every word the interface shows. Other languages are objects of the same type, loaded when asked for. */
+import { auth } from './en/auth'
+import { common } from './en/common'
+import { cookies } from './en/cookies'
+import { empty } from './en/empty'
+import { errors } from './en/errors'
+import { keys } from './en/keys'
+import { nav } from './en/nav'
+import { security } from './en/security'
+import { status } from './en/status'
+import { tasks } from './en/tasks'
+
+/** Every word the interface shows, a file an area. Other languages are objects of the same type, loaded when asked for. */
 export const en = {
   product: 'TaskManager',
   skip: 'Skip to the tasks',
-  common: {
-    close: 'Close', retry: 'Retry', undo: 'Undo', redo: 'Redo', dismiss: 'Dismiss',
-    more: 'More', cancel: 'Cancel', loading: 'Loading…', older: 'Show older',
-  },
-  nav: {
-    label: 'Main', inbox: 'Inbox', all: 'All tasks', done: 'Done', trash: 'Trash', projects: 'Projects', add: 'Add',
-    newTask: 'New task', newProject: 'New project', projectName: 'Name of the project', noProjects: 'No projects yet',
-    account: 'Account', more: 'More', apiDocs: 'API documentation',
-  },
-  auth: {
-    signIn: 'Sign in', signOut: 'Sign out',
-    username: 'Username', usernameOrEmail: 'Username or e-mail', password: 'Password', newPassword: 'New password',
-    remember: 'Stay signed in on this device', show: 'Show password', hide: 'Hide password',
-    generate: 'Suggest one', generated: 'Keep it in a password manager, or write it down now.',
-    usernameHint: 'Small letters, digits, dot, dash or underscore.',
-    passwordHint: (least: number) => `At least ${least} characters. Four or more random words are easy to keep.`,
-    setUpTitle: 'Welcome to TaskManager', setUpLead: 'Create the first administrator. Nobody else can sign in before this.',
-    setUpToken: 'Set-up code', setUpTokenHint: 'The server printed a set-up link when it started. Open that link, or copy the code at its end.',
-    setUpAction: 'Create administrator',
-    signUpTitle: 'Create your account', signUpAction: 'Create account', signUpLead: 'You were invited. Choose a name and a password.',
-    signUpOpenLead: 'Choose a name and a password.',
-    invitation: 'Invitation code', invitationHint: 'The code at the end of your invitation link.',
-    signUpClosed: 'This server creates no accounts this way. Ask its administrator.',
-    resetTitle: 'Choose a new password', resetAction: 'Save password', resetLead: 'All your devices will be signed out.',
-    resetCode: 'Code', resetCodeHint: 'The code at the end of your link.', resetDone: 'Password saved. Sign in with it.',
-    haveAccount: 'Have an account?', noAccount: 'No account yet?', forgot: 'Forgot your password? Ask the administrator of this server for a link.',
-    forgotLink: 'Forgot your password?', forgotTitle: 'Forgot your password?', forgotAction: 'Send a link',
-    forgotLead: 'A link for choosing a new one goes to the confirmed e-mail address of the account.',
-    forgotSent: 'If that account has a confirmed address, a link is on its way.',
-    forgotNoMail: 'This server sends no mail. Ask its administrator for a link.', backToSignIn: 'Back to signing in',
-    confirmTitle: 'Your e-mail address', confirmAsking: 'Confirming your address…',
-    confirmDone: 'Your e-mail address is confirmed. You can sign in with it, and links and security notices go there.',
-    confirmStale: 'This link is not valid any more. It may have been used already, be too old, or be followed by a newer one.',
-    confirmHelp: 'Nothing has changed with this visit. If the address is not confirmed yet, ask for it again from your account; a fresh link will be sent.',
-    confirmGoOn: 'Go to my tasks',
-    expiredNotice: 'Your session has ended. Please sign in again.',
-    expiredTitle: 'Your session has ended', expiredLead: 'Sign in again. Nothing on this page is lost.',
-    expiredUnsaved: (count: number) => count === 1 ? 'One change waits to be saved.' : `${count} changes wait to be saved.`,
-    notYou: (name: string) => `Not ${name}? Sign out`, signOutFailed: 'You are still signed in: the server cannot be reached.',
-    viewOnly: 'You have view-only access.',
-  },
-  security: {
-    title: 'Security', justNow: 'just now',
-    sessions: 'Where you are signed in', sessionsLead: 'Sign out whatever you do not recognise, then change your password.',
-    thisDevice: 'This device', lastUsed: 'last used', signedIn: 'signed in',
-    endOne: (device: string) => `Sign out: ${device}`, ended: (device: string) => `Signed out: ${device}`,
-    endOthers: 'Sign out all others', endOthersTitle: 'Sign out all other devices?', endedOthers: 'All other devices are signed out',
-    endOthersText: 'Each of them has to sign in again. Changes that are not saved there yet may be lost. This device stays signed in.',
-    endAll: 'Sign out everywhere', endAllTitle: 'Sign out everywhere?', endAllText: 'All devices have to sign in again, this one too. API tokens keep working.',
-    notices: 'Notices', noticesLead: 'What happened to your account in the last 90 days.', noNotices: 'Nothing has happened yet.',
-    unread: 'New', markRead: 'Mark all as read',
-    kinds: {
-      new_sign_in: 'Sign-in from somewhere new', session_reused: 'A session was ended: its sign-in was used twice',
-      sessions_ended_by_admin: 'An administrator signed you out', password_changed: 'Password changed', password_reset: 'Password chosen by a link',
-      email_changed: 'E-mail address changed', role_changed: 'Role changed', api_token_created: 'API token made',
-    },
-    tokens: 'API tokens', tokensLead: 'For programs that work in your name. Each opens what you choose, never more than your role.', noTokens: 'No API tokens.',
-    newToken: 'New API token', tokenName: 'Name', tokenNameHint: 'What it is for, such as “backup script”.', may: 'It may',
-    scopes: {
-      'tasks:read': 'read tasks', 'tasks:write': 'change tasks', 'projects:read': 'read projects', 'projects:write': 'change projects',
-      'account:read': 'read your account', 'admin:read': 'read what administrators see',
-    },
-    noScope: 'Choose at least one.', days: 'Valid for how many days', daysHint: '1 to 365.', badDays: 'A whole number from 1 to 365, please.', make: 'Make token',
-    expires: (day: string) => `ends ${day}`, neverUsed: 'never used',
-    revoke: 'Revoke', revokeOne: (name: string) => `Revoke: ${name}`, revokeTitle: (name: string) => `Revoke “${name}”?`,
-    revokeText: 'Programs that use it stop working at once. This cannot be undone.', revoked: (name: string) => `Revoked: ${name}`,
-    secretTitle: 'Your new API token', secretWarning: 'This is shown only once.', secretAdvice: 'Copy it now to where it is used. Whoever has it can do all it may do, so treat it like a password.',
-    secret: 'API token', copy: 'Copy', copied: 'Copied.', copyByHand: 'It is selected: copy it with the keys of your system.', stored: 'I have stored it',
-    stale: 'This needs a sign-in within the last 10 minutes.', signInAgain: 'Sign in again', signInAgainLead: 'To be sure that it is you. What you have typed stays.',
-  },
-  cookies: {
-    title: 'Your browser did not keep the sign-in',
-    cause: (origin: string) => `The name and password are right, but this page came over plain http from ${origin}. Browsers keep a secure sign-in cookie only over https, or from this computer itself (http://localhost).`,
-    causeSecure: 'The name and password are right, but the browser refused the cookie. Allow cookies for this site and try again.',
-    fix: 'What helps, in this order:',
-    fixes: [
-      'Open TaskManager through its https address.',
-      'On the computer that runs the server, open it through http://localhost instead. Safari needs https there too.',
-      'In a network you trust, its administrator can set TASKMANAGER_INSECURE_COOKIES=on. Anyone who can read the network can then take over sessions.',
-    ],
-    again: 'Try again',
-  },
-  tasks: {
-    list: 'Tasks', addLabel: 'Add a task', addPlaceholder: 'Add a task', addTo: (project: string) => `Add a task to ${project}`, addAction: 'Add task',
-    open: (count: number, more: boolean) => `${count}${more ? '+' : ''} open`, count: (count: number, more: boolean) => `${count}${more ? '+' : ''}`,
-    complete: (title: string) => `Complete: ${title}`, reopen: (title: string) => `Reopen: ${title}`,
-    rename: 'Rename', renameLabel: 'Title of the task', trash: 'Move to Trash', restore: 'Restore', edit: 'Task',
-    completed: 'Task completed', reopened: 'Task reopened', renamed: 'Task renamed', trashed: 'Moved to Trash',
-    restored: 'Task restored', added: 'Task added', undone: (what: string) => `Undone: ${what}`, redone: (what: string) => `Redone: ${what}`,
-    markDone: 'Complete', markOpen: 'Reopen',
-    priority: ['', 'Low', 'Medium', 'High', 'Urgent'], emptyTitle: 'A task needs a title.',
-    deletedOn: (day: string) => `Deleted ${day}`, doneOn: (day: string) => `Done ${day}`,
-  },
   due: { today: 'Today', tomorrow: 'Tomorrow', yesterday: 'Yesterday', overdue: (day: string) => `Overdue · ${day}` },
-  empty: {
-    inbox: 'Nothing here.', all: 'No open tasks.', project: 'No open tasks in this project.', done: 'Nothing done yet. Completed tasks gather here.', trash: 'The trash is empty. Deleted tasks stay here for 30 days.',
-    guest: 'Nothing has been shared with you yet.',
-  },
-  errors: {
-    page: 'This could not be loaded', notFound: 'There is no such page', notFoundLead: 'The address may be mistyped, or the project is not shared with you.',
-    home: 'Go to the inbox', unreachable: 'The server cannot be reached. It is tried again by itself.', offline: 'This device is offline. It goes on when the connection is back.',
-    requestId: (id: string) => `Request ${id}`, notSaved: (title: string) => `Not saved: “${title}”`, unexpected: 'Something went wrong on the server.',
-    tooMany: (seconds: number) => `Too many tries. Wait ${seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`}.`,
-    wrongLogin: 'The name or the password is not right.', required: 'Please fill this in.', tooShort: (least: number) => `At least ${least} characters, please.`,
-    badUsername: 'Start with a letter or digit; then small letters, digits, . _ - (2 to 64 in all).', linkUsed: 'This link is not valid any more. It may have been used, or be too old.',
-    summary: 'Please check what is marked below.', cannotUndo: 'This cannot be undone: the task was changed since.', nothingToUndo: 'Nothing to undo.', nothingToRedo: 'Nothing to redo.',
-    changedElsewhere: 'It was changed elsewhere meanwhile; the title from there is shown now.', crossSite: 'The browser did not say where this request came from. Reload the page and try again.',
-  },
-  status: {
-    offline: 'Offline', unreachable: 'Server not reached',
-    waiting: (count: number) => (count === 1 ? '1 change waiting' : `${count} changes waiting`),
-  },
   theme: { label: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
-  keys: {
-    title: 'Keyboard shortcuts', single: 'Single-key shortcuts', singleHint: 'Turn off if keys fire by accident, for example with speech input.', or: 'or', then: 'then',
-    groups: { general: 'General', go: 'Go to', list: 'In a list' },
-    add: 'Add a task', help: 'Show shortcuts', undo: 'Undo', redo: 'Redo', next: 'Next task', previous: 'Previous task',
-    complete: 'Complete or reopen', rename: 'Rename', trash: 'Move to Trash', restore: 'Restore', first: 'First task', last: 'Last task',
-  },
+  auth,
+  common,
+  cookies,
+  empty,
+  errors,
+  keys,
+  nav,
+  security,
+  status,
+  tasks,
 }
 
 export type Dictionary = typeof en

@@ -1,0 +1,4 @@
+export const empty = {
+  inbox: 'Nothing here.', all: 'No open tasks.', project: 'No open tasks in this project.', done: 'Nothing done yet. Completed tasks gather here.', trash: 'The trash is empty. Deleted tasks stay here for 30 days.',
+  guest: 'Nothing has been shared with you yet.',
+}

@@ -1,0 +1,6 @@
+export const keys = {
+  title: 'Keyboard shortcuts', single: 'Single-key shortcuts', singleHint: 'Turn off if keys fire by accident, for example with speech input.', or: 'or', then: 'then',
+  groups: { general: 'General', go: 'Go to', list: 'In a list' },
+  add: 'Add a task', help: 'Show shortcuts', undo: 'Undo', redo: 'Redo', next: 'Next task', previous: 'Previous task',
+  complete: 'Complete or reopen', rename: 'Rename', trash: 'Move to Trash', restore: 'Restore', first: 'First task', last: 'Last task',
+}

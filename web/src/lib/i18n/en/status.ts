@@ -1,0 +1,4 @@
+export const status = {
+  offline: 'Offline', unreachable: 'Server not reached',
+  waiting: (count: number) => (count === 1 ? '1 change waiting' : `${count} changes waiting`),
+}
