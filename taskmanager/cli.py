@@ -49,9 +49,16 @@ Username = Annotated[str, typer.Argument(help="The user name.")]
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve; more than one needs Redis.")] = None,
+    socket_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    leash_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Bring the database up to date and serve the API, its documentation and the web application."""
-    serving.serve(read_settings(host=host, port=port))
+    settings = read_settings(host=host, port=port, workers=workers)
+    if socket_fd is not None and leash_fd is not None:
+        serving.serve_beside_others(settings, socket_fd, leash_fd)
+    else:
+        serving.serve(settings)
 
 
 @app.command("worker")

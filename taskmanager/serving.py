@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -22,17 +23,24 @@ from taskmanager.auth.passwords import Passwords
 from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.ring import load_keys
 from taskmanager.auth.schemas import UserCreate
-from taskmanager.kit import logs, migrate
+from taskmanager.kit import logs, migrate, sqlite
 from taskmanager.kit.db import Database
 from taskmanager.kit.errors import InvalidError
 from taskmanager.kit.settings import PREFIX, Settings
 from taskmanager.lifetime import open_database
 from taskmanager.main import create_app
+from taskmanager.supervisor import Leash, NoneStartedError, Supervisor
 
 logger = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 25
+FINISH_SECONDS = 25
+"""How long requests under way may take to end; then they are cancelled."""
 BACKLOG = 2048
+# Jobs under way, and connections that are given back.
+CLOSING_SECONDS = 10
+_ROOT = Path(taskmanager.__file__).resolve().parents[1]
+# A process of its own from the beginning: one that was forked would share the state of random numbers.
+_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from taskmanager.__main__ import main; sys.exit(main())"
 
 
 class StartProblem(Exception):  # noqa: N818 - told to the operator, without a traceback
@@ -47,22 +55,75 @@ def serve(settings: Settings) -> None:
         logger.warning("RATE LIMITS ARE OFF (%sRATE_LIMITS): passwords may be guessed without end. Tests only!", PREFIX)
     load_master(settings)  # a secret that must not be used is told here, not from inside the server
     _check_metrics_token(settings)
+    _check_workers(settings)
     with _listen(settings) as listener:
         migrate.upgrade(settings)
         base = settings.public_url or _address(settings, listener)
         _greet(base, asyncio.run(_prepare(settings, base)))
-        app = create_app(settings)
-        _Server(_configuration(app), app).run(sockets=[listener])
+        if settings.workers > 1:
+            _serve_by_many(settings, listener)
+        else:
+            _Server(settings).run(sockets=[listener])
+
+
+def serve_beside_others(settings: Settings, socket_fd: int, leash_fd: int) -> None:
+    """Serve as one of several processes on a socket that is listened on, until told to or the parent is gone."""
+    logs.configure(settings.log_format, settings.log_level)
+    signal.signal(signal.SIGTERM, _end)
+    with socket.socket(fileno=socket_fd) as listener:
+        _Server(settings, Leash(leash_fd)).run(sockets=[listener])
+
+
+def _serve_by_many(settings: Settings, listener: socket.socket) -> None:
+    def command(leash_fd: int) -> list[str]:
+        places = ("--socket-fd", str(listener.fileno()), "--leash-fd", str(leash_fd))
+        return [sys.executable, "-c", _START, "serve", "--host", settings.host, *places]
+
+    async def run() -> signal.Signals:
+        supervisor = Supervisor(command, settings.workers, [listener.fileno()])
+        return await supervisor.run(settings.drain_seconds + FINISH_SECONDS + CLOSING_SECONDS)
+
+    try:
+        told = asyncio.run(run())
+    except NoneStartedError as error:
+        message = "no process could be started; what they logged tells why"
+        raise StartProblem(message) from error
+    if told is signal.SIGINT:
+        raise KeyboardInterrupt
 
 
 class _Server(uvicorn.Server):
-    """The server, which tells those who listen for changes to come back before it waits for answers to end."""
+    """One serving process.
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
-        super().__init__(config)
-        self._app = app
+    Told to stop, it says at ``/health/ready`` that it goes, serves on until balancers have seen that, tells those who
+    listen for changes to come back, and waits for answers to end.
+    """
+
+    def __init__(self, settings: Settings, leash: Leash | None = None) -> None:
+        self._app = create_app(settings)
+        super().__init__(_configuration(self._app))
+        self._drain_seconds = settings.drain_seconds
+        self._leash = leash
+        self._held: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._leash is not None:
+            self._held = asyncio.create_task(self._leash.hold(self._leave))
+
+    def _leave(self) -> None:
+        """Stop without delay: the parent is gone, and whoever starts another one needs the port."""
+        logger.error("the parent process is gone")
+        self._drain_seconds = 0
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.draining = True
+        # Ctrl-C is a person, who does not sit behind a balancer.
+        if signal.SIGINT not in self._captured_signals:
+            begun = time.monotonic()
+            while time.monotonic() - begun < self._drain_seconds and not self.force_exit:  # noqa: ASYNC110 - a flag
+                await asyncio.sleep(0.05)
         self._app.state.streams.end_all()
         await super().shutdown(sockets)
 
@@ -75,7 +136,7 @@ def _configuration(app: FastAPI) -> uvicorn.Config:
         date_header=True,
         proxy_headers=False,
         access_log=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=FINISH_SECONDS,
         timeout_keep_alive=30,
     )
 
@@ -88,6 +149,21 @@ def _check_metrics_token(settings: Settings) -> None:
         raise StartProblem(message) from error
     except ValueError as error:
         raise StartProblem(str(error)) from error
+
+
+def _check_workers(settings: Settings) -> None:
+    """Refuse several processes on an SQLite that corrupts its file when two of them write."""
+    version = sqlite.driver().sqlite_version_info
+    if settings.workers > 1 and settings.database.startswith("sqlite") and sqlite.has_reset_bug(version):
+        message = (
+            f"SQLite {'.'.join(map(str, version))} can damage its file when several processes write (fixed in 3.51.3): "
+            f"set {PREFIX}WORKERS=1, or use PostgreSQL"
+        )
+        raise StartProblem(message)
+    if settings.workers > 1 and settings.database.startswith("sqlite"):
+        logger.warning(
+            "%d processes share one SQLite file: they read beside each other and write in turn", settings.workers
+        )
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

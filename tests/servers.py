@@ -47,7 +47,7 @@ def app_server(data: Path, *, port: int | None = None, **settings: str) -> Itera
     process before.
     """
     port = port or free_port()
-    ours = {"admin_username": ADMIN, "admin_password": PASSWORD, "rate_limits": "off"}
+    ours = {"admin_username": ADMIN, "admin_password": PASSWORD, "rate_limits": "off", "drain_seconds": "0"}
     environment = environment_of(data, **{**ours, **settings})
     command = [*PROGRAM, "serve", "--port", str(port)]
     log = data.with_name(f"{data.name}.log")

@@ -30,6 +30,14 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("data"), description="Folder of the database and the master secret.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=5000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that serve; more than one needs REDIS_URL.")
+    drain_seconds: float = Field(
+        default=1.5,
+        ge=0,
+        le=120,
+        description="How long a server told to stop serves on while /health/ready says 503: longer than a balancer's "
+        "time between two checks.",
+    )
     database_url: str = Field(
         default="",
         description="postgresql+asyncpg://user:password@host/name; empty: SQLite in the data folder.",
@@ -139,6 +147,11 @@ class Settings(BaseSettings):
             raise ValueError(message)
         if self.database_url and not self.database_url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
             message = f"{PREFIX}DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///"
+            raise ValueError(message)
+        if self.workers > 1 and not self.redis_url:
+            message = (
+                f"{PREFIX}WORKERS={self.workers} needs {PREFIX}REDIS_URL: processes count tries to sign in together"
+            )
             raise ValueError(message)
         if not self.run_jobs and not self.database_url.startswith("postgresql"):
             message = f"{PREFIX}RUN_JOBS=off needs PostgreSQL: on SQLite the server is the only one that can run them"

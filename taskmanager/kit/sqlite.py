@@ -32,6 +32,16 @@ def driver() -> ModuleType:
     return newest  # type: ignore[no-any-return]
 
 
+def has_reset_bug(version: tuple[int, int, int]) -> bool:
+    """Tell whether this SQLite can damage a WAL that one connection resets while another one checkpoints it.
+
+    Fixed in 3.51.3, and in 3.50.7 and 3.44.6 (https://sqlite.org/wal.html#walresetbug); ours has one connection that
+    checkpoints in each process, so it takes two processes.
+    """
+    fixed_at = {(3, 44): 6, (3, 50): 7, (3, 51): 3}
+    return version[2] < fixed_at.get(version[:2], 1_000) if version < (3, 52) else False
+
+
 class SearchMissing(Exception):  # noqa: N818 - says what to do
     """The SQLite at hand was built without FTS5, which full-text search needs."""
 

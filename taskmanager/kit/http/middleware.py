@@ -98,6 +98,9 @@ class Edge:
 
     def _complete(self, headers: MutableHeaders, scope: Scope) -> None:
         headers["X-Request-ID"] = scope["request_id"]
+        if scope["app"].state.draining:
+            # Whoever keeps its connection would send its next request into a socket that is being closed.
+            headers["Connection"] = "close"
         describe(headers, scope)
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
