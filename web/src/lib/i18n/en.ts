@@ -5,6 +5,7 @@ import { empty } from './en/empty'
 import { errors } from './en/errors'
 import { keys } from './en/keys'
 import { nav } from './en/nav'
+import { pick } from './en/pick'
 import { security } from './en/security'
 import { status } from './en/status'
 import { tasks } from './en/tasks'
@@ -22,6 +23,7 @@ export const en = {
   errors,
   keys,
   nav,
+  pick,
   security,
   status,
   tasks,
