@@ -24,6 +24,7 @@ from taskmanager.tasks.filters.tree import Query, Search, terms
 from taskmanager.tasks.models import Task, TaskAssignee, TaskLabel
 from taskmanager.tasks.repository import MAX_IDS
 from taskmanager.tasks.schemas import TaskQuery
+from taskmanager.tasks.search.highlights import Highlights
 from taskmanager.tasks.search.matching import Matching
 from taskmanager.tasks.search.words import wanted
 from taskmanager.tasks.state import when_out
@@ -76,7 +77,10 @@ class TaskListing:
             shown = shown.where(Task.id.in_(self._of_each_project(pager.apply(of_a_project, keys), projects)))
         rows = (await self._session.execute(pager.apply(shown, keys))).all()
         labels, assignees = await self._names(_LABELS, rows), await self._names(_ASSIGNEES, rows)
-        return pager.page(rows, keys, lambda row: _item(row, labels, assignees))
+        page = pager.page(rows, keys, lambda row: _item(row, labels, assignees))
+        if query.q is not None:
+            page["highlights"] = await Highlights(self._session, wanted(query.q)).of(rows[: pager.limit])
+        return page
 
     async def items(self, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
         """Return rows of the table of tasks as ``TaskOut`` reads them."""

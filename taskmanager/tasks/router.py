@@ -31,11 +31,11 @@ from taskmanager.tasks.schemas import (
     CommentList,
     CommentOut,
     TaskCreate,
-    TaskList,
     TaskOut,
     TaskQuery,
     TaskUpdate,
 )
+from taskmanager.tasks.search.schemas import TaskPage
 from taskmanager.tasks.state import task_out
 
 tasks = router(prefix="/tasks", tags=["tasks"], opening=scopes.TASKS)
@@ -48,7 +48,7 @@ _ACT = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 @tasks.get(
     "",
-    response_model=TaskList,
+    response_model=TaskPage,
     dependencies=[limited(quotas.SEARCHES, "q", "filter")],
     responses=refusals(400, 401, 422),
 )

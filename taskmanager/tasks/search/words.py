@@ -46,6 +46,11 @@ class Wanted:
     begins: bool = False
 
 
+def is_unspaced(text: str) -> bool:
+    """Tell whether a text begins with a character of a script without blanks."""
+    return _ANY_UNSPACED.match(text) is not None
+
+
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     """Yield the words of a text in order, uncut, and whether each is of an unspaced script."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
@@ -55,7 +60,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
         return
     for word in words:
         for piece in _PIECES.findall(word):
-            yield piece, _ANY_UNSPACED.match(piece) is not None
+            yield piece, is_unspaced(piece)
 
 
 def words(text: str) -> Iterator[str]:

@@ -2224,6 +2224,23 @@ export interface components {
              */
             username: string;
         };
+        /**
+         * FoundTasks
+         * @description The list where ``q`` was given.
+         */
+        FoundTasks: {
+            /**
+             * Highlights
+             * @description By the id of each task: what shows the words.
+             */
+            highlights: {
+                [key: string]: components["schemas"]["Highlight"][];
+            };
+            /** Items */
+            items: components["schemas"]["TaskOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Health */
         Health: {
             /**
@@ -2231,6 +2248,27 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "degraded";
+        };
+        /**
+         * Highlight
+         * @description A part of a text of a task as it was written, and where the words that were asked for stand in it.
+         */
+        Highlight: {
+            /** Comment Id */
+            comment_id: string | null;
+            /** Cut After */
+            cut_after: boolean;
+            /** Cut Before */
+            cut_before: boolean;
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "title" | "description" | "comment";
+            /** Spans */
+            spans: components["schemas"]["Span"][];
+            /** Text */
+            text: string;
         };
         /**
          * ImportCounts
@@ -3276,6 +3314,16 @@ export interface components {
             session_id: string | null;
             /** User Agent */
             user_agent: string;
+        };
+        /**
+         * Span
+         * @description Offsets in Unicode code points; ``end`` is not part of it.
+         */
+        Span: {
+            /** End */
+            end: number;
+            /** Start */
+            start: number;
         };
         /** TaskCreate */
         TaskCreate: {
@@ -10855,7 +10903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskList"];
+                    "application/json": components["schemas"]["TaskList"] | components["schemas"]["FoundTasks"];
                 };
             };
             /** @description Bad Request */
