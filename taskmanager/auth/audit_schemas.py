@@ -97,6 +97,7 @@ class SignInRecord(Output):
     outcome: Literal["success", "failure"]
     ip: str
     user_agent: str
+    device: Annotated[str, Field(description="The agent in words, such as Firefox on Windows.")]
     session_id: str | None
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import Row
+
 from taskmanager.auth import quotas, scopes
 from taskmanager.auth.audit_repository import NEWEST_FIRST, AuditRepository
 from taskmanager.auth.audit_schemas import SignInList, SignInRecord
@@ -14,6 +16,7 @@ from taskmanager.auth.deps import (
     HashedResetDep,
     HashedSetupDep,
 )
+from taskmanager.auth.devices import in_words
 from taskmanager.auth.limited import PasswordCheckDep, limited_by_address
 from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.schemas import Account, ProfileUpdate, SetupState
@@ -88,7 +91,19 @@ async def read_me(actor: ActorDep, reader: ReaderDep) -> Any:
 async def list_sign_ins(actor: ActorDep, pager: PagerDep, reader: ReaderDep) -> Any:
     """List the sign-ins to your account and the failed tries, newest first."""
     rows = await AuditRepository(reader).sign_ins(actor, pager)
-    return pager.page(rows, NEWEST_FIRST, SignInRecord.model_validate)
+    devices = dict(zip((row.id for row in rows), await in_words([row.user_agent for row in rows]), strict=True))
+    return pager.page(rows, NEWEST_FIRST, lambda row: _sign_in(row, devices[row.id]))
+
+
+def _sign_in(row: Row[Any], device: str) -> SignInRecord:
+    return SignInRecord(
+        at=row.at,
+        outcome=row.outcome,
+        ip=row.ip,
+        user_agent=row.user_agent,
+        device=device,
+        session_id=row.session_id,
+    )
 
 
 @own.patch("/me", response_model=Account, responses=refusals(400, 401, 403, 409, 413, 415, 422))

@@ -131,5 +131,6 @@ async def test_everybody_sees_the_sign_ins_to_the_own_account(api: Api) -> None:
         ("failure", "somebody else"),
         ("success", "taskmanager"),
     ]
+    assert [one["device"] for one in shown] == ["somebody", "taskmanager"]
     assert [one["session_id"] for one in shown] == [None, anna.session_id]
     assert len(await pages(ben, "/me/sign-ins")) == 1

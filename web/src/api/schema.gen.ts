@@ -3303,6 +3303,11 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Device
+             * @description The agent in words, such as Firefox on Windows.
+             */
+            device: string;
             /** Ip */
             ip: string;
             /**

@@ -20,7 +20,8 @@ export function places(): Place[] {
 }
 
 /** What belongs to the account, reached from its menu. */
-export const SECURITY = '/app/settings/security'
+export const SETTINGS = '/app/settings/profile'
+export const ADMIN = '/app/admin/overview'
 
 /** `/app/` is the inbox. */
 export const isAt = (path: string, href: string): boolean => path === href || (href === '/app/inbox' && /^\/app\/?$/.test(path))

@@ -1,6 +1,10 @@
+import { ADMIN_PAGES, SETTINGS_PAGES, type AdminPage, type SettingsPage } from '../lib/pages'
+
 export type Route =
   | { name: 'setup' | 'signup' | 'reset' | 'signin' | 'forgot' | 'confirm' }
-  | { name: 'inbox' | 'all' | 'done' | 'trash' | 'security' }
+  | { name: 'inbox' | 'all' | 'done' | 'trash' }
+  | { name: 'settings'; page: SettingsPage }
+  | { name: 'admin'; page: AdminPage; id: string }
   | { name: 'project'; id: string }
   | { name: 'unknown' }
 
@@ -14,10 +18,19 @@ export function routeOf(path: string): Route {
   const parts = path.replace(/^\/app/, '').split('/').filter(Boolean)
   const [first = 'inbox', second = ''] = parts
   if (parts.length === 2 && first === 'p') return { name: 'project', id: second }
-  if (parts.length === 2 && first === 'settings' && second === 'security') return { name: 'security' }
+  if (first === 'settings' && parts.length < 3) {
+    const page = named(SETTINGS_PAGES, second || 'profile')
+    if (page) return { name: 'settings', page }
+  }
+  if (first === 'admin') {
+    const page = named(ADMIN_PAGES, second || 'overview')
+    if (page && parts.length < (page === 'users' ? 4 : 3)) return { name: 'admin', page, id: parts[2] ?? '' }
+  }
   const name = NAMES.find((known) => known === first)
   return name && parts.length < 2 ? { name } : { name: 'unknown' }
 }
+
+const named = <Name extends string>(names: readonly Name[], wanted: string): Name | undefined => names.find((name) => name === wanted)
 
 /** The code in the fragment of a link: `#token=…` or `#invitation=…`. Fragments never reach a server or its logs. */
 export function codeIn(hash: string): string {

@@ -6,6 +6,7 @@ import { errors } from './en/errors'
 import { keys } from './en/keys'
 import { nav } from './en/nav'
 import { pick } from './en/pick'
+import { secret } from './en/secret'
 import { security } from './en/security'
 import { status } from './en/status'
 import { tasks } from './en/tasks'
@@ -24,6 +25,7 @@ export const en = {
   keys,
   nav,
   pick,
+  secret,
   security,
   status,
   tasks,

@@ -1,4 +1,4 @@
 export const common = {
   close: 'Close', retry: 'Retry', undo: 'Undo', redo: 'Redo', dismiss: 'Dismiss',
-  more: 'More', cancel: 'Cancel', loading: 'Loading…', older: 'Show older',
+  more: 'More', cancel: 'Cancel', justNow: 'just now', loading: 'Loading…', older: 'Show older', save: 'Save', saved: 'Saved.', yes: 'Yes', no: 'No',
 }

@@ -1,5 +1,6 @@
 export const errors = {
   page: 'This could not be loaded', notFound: 'There is no such page', notFoundLead: 'The address may be mistyped, or the project is not shared with you.',
+  forbidden: 'Only administrators can see this', forbiddenLead: 'Your account has another role. An administrator of this server can change it.',
   home: 'Go to the inbox', unreachable: 'The server cannot be reached. It is tried again by itself.', offline: 'This device is offline. It goes on when the connection is back.',
   requestId: (id: string) => `Request ${id}`, notSaved: (title: string) => `Not saved: “${title}”`, unexpected: 'Something went wrong on the server.',
   tooMany: (seconds: number) => `Too many tries. Wait ${seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`}.`,

@@ -1,11 +1,13 @@
 export const security = {
-  title: 'Security', justNow: 'just now',
+  title: 'Security',
   sessions: 'Where you are signed in', sessionsLead: 'Sign out whatever you do not recognise, then change your password.',
   thisDevice: 'This device', lastUsed: 'last used', signedIn: 'signed in',
   endOne: (device: string) => `Sign out: ${device}`, ended: (device: string) => `Signed out: ${device}`,
   endOthers: 'Sign out all others', endOthersTitle: 'Sign out all other devices?', endedOthers: 'All other devices are signed out',
   endOthersText: 'Each of them has to sign in again. Changes that are not saved there yet may be lost. This device stays signed in.',
   endAll: 'Sign out everywhere', endAllTitle: 'Sign out everywhere?', endAllText: 'All devices have to sign in again, this one too. API tokens keep working.',
+  signIns: 'Sign-in history', signInsLead: 'Every sign-in and every failed try. Many failures mean that somebody guesses: your password holds, and tries are slowed down.',
+  noSignIns: 'No sign-ins yet.', signInFailed: 'Failed try',
   notices: 'Notices', noticesLead: 'What happened to your account in the last 90 days.', noNotices: 'Nothing has happened yet.',
   unread: 'New', markRead: 'Mark all as read',
   kinds: {
@@ -23,7 +25,7 @@ export const security = {
   expires: (day: string) => `ends ${day}`, neverUsed: 'never used',
   revoke: 'Revoke', revokeOne: (name: string) => `Revoke: ${name}`, revokeTitle: (name: string) => `Revoke “${name}”?`,
   revokeText: 'Programs that use it stop working at once. This cannot be undone.', revoked: (name: string) => `Revoked: ${name}`,
-  secretTitle: 'Your new API token', secretWarning: 'This is shown only once.', secretAdvice: 'Copy it now to where it is used. Whoever has it can do all it may do, so treat it like a password.',
-  secret: 'API token', copy: 'Copy', copied: 'Copied.', copyByHand: 'It is selected: copy it with the keys of your system.', stored: 'I have stored it',
+  secretTitle: 'Your new API token', secretAdvice: 'Copy it now to where it is used. Whoever has it can do all it may do, so treat it like a password.',
+  secret: 'API token',
   stale: 'This needs a sign-in within the last 10 minutes.', signInAgain: 'Sign in again', signInAgainLead: 'To be sure that it is you. What you have typed stays.',
 }

@@ -1,0 +1,5 @@
+import { settings } from '../../lib/i18n/en/settings'
+import { i18n } from '../../lib/i18n/index.svelte'
+
+/** The words of these screens, in the language of the reader. */
+export const words = () => i18n.of('settings', settings)
