@@ -14,7 +14,8 @@ from taskmanager.kit import sqlite
 from taskmanager.kit.events import EventBus, Facts
 from taskmanager.kit.http.idempotency import Replay, claim
 from taskmanager.kit.settings import Settings
-from taskmanager.kit.shield import WriteSession, to_the_end
+from taskmanager.kit.shared_commit import SharedCommit
+from taskmanager.kit.shield import WriteSession, let_cancellation_in, to_the_end
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +31,11 @@ class Database:
         url = make_url(settings.database)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._events = events
-        self._shared: sqlite.SharedCommit | None = None
+        self._shared: SharedCommit | None = None
         if self.is_sqlite:
             self.writer = sqlite.create_engine(url, writable=True)
             self.reader = sqlite.create_engine(url, writable=False)
-            self._shared = sqlite.SharedCommit(self.writer)
+            self._shared = SharedCommit(self.writer)
         else:
             self.writer = _postgresql(settings.database)
             self.reader = self.writer.execution_options(isolation_level="AUTOCOMMIT")
@@ -51,6 +52,7 @@ class Database:
         try:
             facts = self._events.begin(session)
             yield session
+            await let_cancellation_in()
         except BaseException as error:
             await to_the_end(transaction.__aexit__(type(error), error, error.__traceback__))
             raise

@@ -29,6 +29,33 @@ async def to_the_end(work: Coroutine[Any, Any, Result]) -> Result:
     return task.result()
 
 
+async def undisturbed(work: Coroutine[Any, Any, Result]) -> Result:
+    """Await ``work`` and put a cancellation of the waiting task off to the next point at which it waits.
+
+    For what a library awaits that would break by the cancellation.
+    """
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.current_task()
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError:
+            cancelled = True
+            if waiting is not None:
+                waiting.uncancel()
+    if cancelled and waiting is not None:
+        waiting.cancel()
+    return task.result()
+
+
+async def let_cancellation_in() -> None:
+    """Raise the cancellation that :func:`undisturbed` has put off, if there is one."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        await asyncio.sleep(0)
+
+
 def _shielded(method: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Awaitable[Any]]:
     @functools.wraps(method)
     async def run(*arguments: Any, **options: Any) -> Any:

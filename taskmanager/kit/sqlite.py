@@ -1,13 +1,9 @@
-"""SQLite as a server's database: WAL, full durability, and one writer whose COMMIT requests share.
+"""SQLite as a server's database: WAL, full durability, and statements that make few trips to a thread."""
 
-Measured: several connections that write collapse to a few hundred commits a second with a long tail; one
-connection with shared commits does thousands, each acknowledged only after its data is on disk.
-"""
-
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from types import ModuleType
 from typing import Any
@@ -15,12 +11,15 @@ from typing import Any
 import aiosqlite
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from taskmanager.kit.shield import WriteSession, to_the_end
+from taskmanager.kit.shield import undisturbed
 
 BUSY_SECONDS = 5
 READERS = 8
+LOOP_SECONDS = 0.01
+"""So long a unit may keep the loop before its next statement goes to the thread and lets others run."""
+_SHORT = ("SELECT", "INSERT", "UPDATE", "SAVEPOINT", "RELEASE")
 
 
 def driver() -> ModuleType:
@@ -80,12 +79,13 @@ class _Cursor(aiosqlite.Cursor):
     Rows are fetched on the trip that finds them, so nothing is left open that would need another one to be closed.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, cursor: Any) -> None:
+    def __init__(self, connection: "_Connection", cursor: Any) -> None:
         super().__init__(connection, cursor)
+        self._reach = connection.reach
         self._rows: Iterator[Any] = iter(())
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "_Cursor":
-        await self._execute(self._run, sql, parameters or ())  # type: ignore[no-untyped-call]
+        await self._reach(sql, self._run, sql, parameters or ())
         return self
 
     def _run(self, sql: str, parameters: Any) -> None:
@@ -111,6 +111,41 @@ class _Connection(aiosqlite.Connection):
     def cursor(self) -> Any:
         return _Cursor(self, self._conn.cursor())
 
+    async def reach(self, sql: str, work: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ARG002 - see Writer
+        """Do the work of a statement in the connection's thread."""
+        return await self._execute(work, *arguments)  # type: ignore[no-untyped-call]
+
+
+class Writer(_Connection):
+    """The connection that writes. A unit's short statements run where they are awaited, without a trip to the thread.
+
+    They wait for nothing: the unit holds the write lock, and what they touch was read or will be written by the
+    commit, which is done in the thread. So is whatever may take long: deletions with all that hangs on them, many rows
+    at once, and the next statement of a unit that has kept the loop for :data:`LOOP_SECONDS`.
+    """
+
+    _here = False
+    _until = 0.0
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """Run short statements here."""
+        self._here, self._until = True, time.perf_counter() + LOOP_SECONDS
+        try:
+            yield
+        finally:
+            self._here = False
+
+    async def reach(self, sql: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        if self._here and sql.startswith(_SHORT) and time.perf_counter() < self._until:
+            return work(*arguments)
+        return await self._execute(work, *arguments)
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        result = await undisturbed(super()._execute(fn, *args, **kwargs))  # type: ignore[no-untyped-call]
+        self._until = time.perf_counter() + LOOP_SECONDS
+        return result
+
 
 def create_engine(url: URL, *, writable: bool) -> AsyncEngine:
     """Return the engine of the one writer, or of the readers (which cannot write)."""
@@ -121,7 +156,7 @@ def create_engine(url: URL, *, writable: bool) -> AsyncEngine:
         def open_file() -> Any:
             return module.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
-        connection = _Connection(open_file, iter_chunk_size=256)
+        connection = (Writer if writable else _Connection)(open_file, iter_chunk_size=256)
         connection._thread.daemon = True  # noqa: SLF001 - a hung disk must not keep the process alive
         return await connection
 
@@ -153,114 +188,3 @@ def create_engine(url: URL, *, writable: bool) -> AsyncEngine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-class WriteInterrupted(OSError):  # noqa: N818 - answered like any outage: try again
-    """The transaction ended before its COMMIT; nothing of it was kept."""
-
-    def __init__(self) -> None:
-        super().__init__("the write was interrupted")
-
-
-class _Group:
-    """Requests whose writes become durable by one COMMIT."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.connection = connection
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # A group whose members all failed is awaited by nobody.
-        self.done.add_done_callback(lambda done: done.cancelled() or done.exception())
-
-
-class SharedCommit:
-    """The one write path of SQLite.
-
-    A unit takes the lock, works in a savepoint and releases the lock; whoever queued meanwhile joins the same
-    transaction, and one COMMIT ends it. Leaving a unit means that its data is on disk; if the COMMIT fails, every
-    unit in it fails.
-    """
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._lock = asyncio.Lock()
-        self._group: _Group | None = None
-        self._committers: set[asyncio.Task[None]] = set()
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session; leave with its writes on disk, or with an error and no trace of them."""
-        async with self._lock:
-            group = self._group
-            if group is None:
-                group = await to_the_end(self._begin())
-            session = WriteSession(group.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
-            try:
-                yield session
-                await session.commit()
-            except BaseException as error:
-                await to_the_end(self._undo(group, session, error))
-                raise
-            await session.close()
-        await asyncio.shield(group.done)
-
-    async def _begin(self) -> _Group:
-        connection = await self._engine.connect()
-        try:
-            await connection.begin()
-        except BaseException:
-            await connection.close()
-            raise
-        group = self._group = _Group(connection)
-        # The lock is fair: the commit waits behind those who queued before it, and they join this group.
-        task = asyncio.create_task(self._commit(group))
-        self._committers.add(task)
-        task.add_done_callback(self._committers.discard)
-        return group
-
-    async def _undo(self, group: _Group, session: AsyncSession, cause: BaseException) -> None:
-        """Take one unit back; if the whole transaction went with it (disk full, cancelled), fail the whole group."""
-        try:
-            await session.rollback()
-            await session.close()
-            whole = await _is_open(group.connection)
-        except Exception:  # noqa: BLE001 - whatever it was, the transaction cannot be trusted any more
-            whole = False
-        if not whole:
-            self._group = None
-            if not group.done.done():
-                group.done.set_exception(cause if isinstance(cause, Exception) else WriteInterrupted())
-            await group.connection.invalidate()
-
-    async def _commit(self, group: _Group) -> None:
-        async with self._lock:
-            if group.done.done():
-                await group.connection.close()
-                return
-            self._group = None
-            try:
-                if not await _is_open(group.connection):
-                    raise WriteInterrupted  # noqa: TRY301 - told to every member like a failing COMMIT
-                await group.connection.commit()
-            except Exception as error:  # noqa: BLE001 - handed to every member of the group
-                group.done.set_exception(error)
-                await group.connection.invalidate()
-            else:
-                group.done.set_result(None)
-            finally:
-                await group.connection.close()
-
-    async def stop(self) -> None:
-        """Wait until the writes under way are on disk."""
-        if self._committers:
-            await asyncio.gather(*self._committers, return_exceptions=True)
-
-
-async def _is_open(connection: AsyncConnection) -> bool:
-    """Tell whether the transaction is still there: SQLite may have rolled it back by itself (a full disk).
-
-    Python's COMMIT does nothing outside a transaction, and would look like success.
-    """
-    if connection.invalidated:
-        return False
-    raw = await connection.get_raw_connection()
-    return bool(raw.driver_connection is not None and raw.driver_connection.in_transaction)

@@ -9,12 +9,12 @@ PYTHON_LINES = 300
 WEB_LINES = 250
 START_LINES = 40
 # One commit at the edge: everything else hands its work to `Database.write`.
-COMMITTERS = {"taskmanager/kit/db.py", "taskmanager/kit/sqlite.py"}
+COMMITTERS = {"taskmanager/kit/db.py", "taskmanager/kit/shared_commit.py"}
 # The last resort of a request, handlers after a commit, members of a shared commit, jobs.
 CATCHERS = {
     "taskmanager/kit/http/middleware.py",
     "taskmanager/kit/events.py",
-    "taskmanager/kit/sqlite.py",
+    "taskmanager/kit/shared_commit.py",
     "taskmanager/kit/jobs.py",
 }
 VAGUE = {"utils", "helpers", "common", "base", "manager"}
