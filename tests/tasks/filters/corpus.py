@@ -1,4 +1,4 @@
-"""Tasks by chance for both databases, and filters about them."""
+"""Tasks by chance, for both databases."""
 
 import random
 from dataclasses import dataclass, field
@@ -10,30 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.auth.models import User
 from taskmanager.kit.ids import new_id
-from taskmanager.projects.models import Project, ProjectAccess
+from taskmanager.projects.models import Project, ProjectAccess, Section
 from taskmanager.projects.names import name_key
-from taskmanager.tasks.date_words import Day, DayFromToday, FixedDay, NextWeekday
 from taskmanager.tasks.dates import NEVER, When
-from taskmanager.tasks.filters.tree import (
-    AssignedTo,
-    Dated,
-    HasStatus,
-    InProject,
-    InSection,
-    Label,
-    NextDays,
-    Not,
-    Plain,
-    Priority,
-    Query,
-    Search,
-    Term,
-    all_of,
-    any_of,
-)
-from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskLabel
+from taskmanager.tasks.models import Comment, Task, TaskAssignee, TaskLabel, TaskRelation
 from taskmanager.tasks.search.index import TaskIndex
-from tests.tasks.filters.trees import FIELDS, PLAIN, RELATIONS, STATUSES
+from taskmanager.tasks.search.words import words
+from tests.tasks.filters.trees import STATUSES
 
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 """In Berlin half an hour before clocks go forward; the day before in New York, the day itself in Kiritimati."""
@@ -41,6 +24,9 @@ ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "UTC", "Amer
 LABELS = ("home", "Home Office", "labour", "labels", "Straße", "x*")
 WORDS = ("pay", "rent", "Rental", "garden", "東京都", "Äpfel", "don't", "e-mail", "२०२६", "payment", "the")
 PEOPLE = ("me", "ben", "cora")
+SECTIONS = ("Doing", "doing it", "Später", "A/B")
+KINDS = ("blocks", "blocks", "blocks", "relates", "duplicates", "precedes")
+WEEKLY = {"rrule": "FREQ=WEEKLY", "anchor": "due", "catch_up": "none", "start": {"date": "2026-03-01"}}
 
 
 @dataclass
@@ -49,6 +35,8 @@ class Place:
     above: str | None
     seen_by: tuple[str, ...]
     id: str = field(default_factory=new_id)
+    sections: dict[str, str] = field(default_factory=dict)
+    """Its own, by name; not every project has each of them."""
 
 
 @dataclass
@@ -61,6 +49,10 @@ class Sample:
     assignees: list[str]
     comments: list[str]
     """What was said and is still there."""
+    section: str | None
+    words: frozenset[str] = frozenset()
+    blockers: list["Sample"] = field(default_factory=list)
+    """Whatever blocks it, open or not, and whoever sees that."""
 
 
 class Corpus:
@@ -81,7 +73,10 @@ class Corpus:
             Place("Secret", None, ("ben",)),
             Place("Open", "Secret", ("me", "ben")),
         ]
+        for place in self.places:
+            place.sections = {name: new_id() for name in self._some(SECTIONS, len(SECTIONS))}
         self.samples = [self._sample(number) for number in range(tasks)]
+        self.relations = self._relations()
 
     def _some(self, values: tuple[str, ...], most: int) -> list[str]:
         return self._random.sample(values, self._random.randint(0, most))
@@ -98,11 +93,13 @@ class Corpus:
     def _sample(self, number: int) -> Sample:
         chance, place = self._random.random, self._random.choice(self.places)
         due, title = self._when(), " ".join(self._some(WORDS, 4)) or "untitled"
+        section = self._random.choice([None, *place.sections])
         task = Task(
             id=self._ids[number],
             project_id=place.id,
             number=number,
             key=f"X-{number}",
+            section_id=place.sections[section] if section else None,
             parent_id=self._random.choice(self._ids[:number]) if number and chance() < 0.2 else None,
             title=title,
             title_key=name_key(title),
@@ -113,14 +110,29 @@ class Corpus:
             due_timezone=due.timezone if due else None,
             due_sort=due.sort_key if due else NEVER,
             deadline=date(2026, 3, 20) + timedelta(days=self._random.randint(0, 20)) if chance() < 0.5 else None,
+            recurrence=WEEKLY if chance() < 0.2 else None,
             position="a0",
             created_at=self._instant(),
             updated_at=NOW,
             completed_at=self._instant() if chance() < 0.4 else None,
+            deleted_at=NOW if chance() < 0.05 else None,
             version=1,
         )
         said = [" ".join(self._some(WORDS, 2))] if chance() < 0.3 else []
-        return Sample(task, place, self._some(LABELS, 3), self._some(place.seen_by, len(place.seen_by)), said)
+        labels, assignees = self._some(LABELS, 3), self._some(place.seen_by, len(place.seen_by))
+        found_by = frozenset(word for text in (title, task.description, *said) for word in words(text))
+        return Sample(task, place, labels, assignees, said, section, found_by)
+
+    def _relations(self) -> list[dict[str, Any]]:
+        """Return some, each once, and note who is blocked."""
+        found = {}
+        for _ in range(len(self.samples) // 2):
+            one, other = self._random.sample(self.samples, 2)
+            found[one.task.id, other.task.id, self._random.choice(KINDS)] = one, other
+        for (_, _, kind), (one, other) in found.items():
+            if kind == "blocks":
+                other.blockers.append(one)
+        return [{"id": new_id(), "task_id": one, "other_id": other, "kind": kind} for one, other, kind in found]
 
     async def store(self, session: AsyncSession) -> None:
         """Put everything into a database."""
@@ -131,10 +143,12 @@ class Corpus:
         access = [(self.people[name], place.id) for place in self.places for name in place.seen_by]
         rows = [{"user_id": user_id, "project_id": project_id, "role": "editor"} for user_id, project_id in access]
         await session.execute(insert(ProjectAccess), rows)
+        await session.execute(insert(Section), [row for place in self.places for row in _sections(place)])
         columns = [column.key for column in Task.__table__.columns]
         await session.execute(
             insert(Task), [{name: getattr(one.task, name) for name in columns} for one in self.samples]
         )
+        await session.execute(insert(TaskRelation), self.relations)
         await session.execute(insert(TaskLabel), [row for one in self.samples for row in _labels(one)])
         assigned = [
             {"task_id": one.task.id, "user_id": self.people[name]} for one in self.samples for name in one.assignees
@@ -142,41 +156,6 @@ class Corpus:
         await session.execute(insert(TaskAssignee), assigned)
         await session.execute(insert(Comment), [row for one in self.samples for row in _comments(one)])
         await TaskIndex(session).add((one.task, one.comments) for one in self.samples)
-
-    def query(self, depth: int = 3) -> Query:
-        """Return any filter."""
-        kind = self._random.random() if depth else 0.0
-        if kind < 0.4:
-            return self._term()
-        if kind < 0.55:
-            return Not(self.query(depth - 1))
-        parts = [self.query(depth - 1) for _ in range(self._random.randint(2, 3))]
-        return all_of(parts) if kind < 0.8 else any_of(parts)
-
-    def _term(self) -> Term:
-        choose, number = self._random.choice, self._random.randint
-        days: tuple[Day, ...] = (
-            FixedDay(date(2026, 3, number(25, 31))),
-            DayFromToday(number(-4, 4)),
-            NextWeekday(number(0, 6)),
-        )
-        day = choose(days)
-        terms: list[Term] = [
-            Plain(choose(PLAIN)),
-            Plain(choose(PLAIN)),
-            NextDays(number(1, 5)),
-            Dated("due", choose(RELATIONS), day),
-            Dated(choose(FIELDS), choose(RELATIONS), day),
-            Priority(number(1, 4)),
-            Label(choose(("HOME", "home office", "lab", "strasse", "x*", "none"))),
-            Label(choose(("home", "LAB", "s", "x", "", "none")), begins=True),
-            InProject(choose(("home", "GARDEN", "Secret", "Open", "Work", "none")), below=choose((True, False))),
-            InSection("any"),
-            AssignedTo(choose(("me", "BEN", "cora", "none"))),
-            HasStatus(choose(STATUSES)),
-            Search(" ".join(choose((*WORDS, "re", "g", "東", "京", "mail", "none", "!")) for _ in range(number(1, 2)))),
-        ]
-        return choose(terms)
 
 
 def _account(user_id: str, name: str) -> dict[str, Any]:
@@ -188,6 +167,11 @@ def _project(place: Place, above: dict[str, str]) -> dict[str, Any]:
     words = {"name": place.name, "name_key": name_key(place.name), "key": "X", "description": "", "last_number": 0}
     parent_id = above[place.above] if place.above else None
     return {"id": place.id, "parent_id": parent_id, "created_at": NOW, "updated_at": NOW, "version": 1, **words}
+
+
+def _sections(place: Place) -> list[dict[str, Any]]:
+    shared = {"project_id": place.id, "position": "a0", "created_at": NOW, "updated_at": NOW, "version": 1}
+    return [{"id": id_, "name": name, "name_key": name_key(name), **shared} for name, id_ in place.sections.items()]
 
 
 def _labels(sample: Sample) -> list[dict[str, Any]]:
