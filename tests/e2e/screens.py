@@ -40,7 +40,7 @@ def fill(person: Person) -> None:
     person.patch("/me", {"display_name": "Mira"})
     ids = {name: person.post("/projects", {"name": name, "color": color})["id"] for name, color in PROJECTS.items()}
     today = datetime.now(UTC).date()
-    for title, project, priority, days in reversed(TASKS):
+    for title, project, priority, days in TASKS:
         due = None if days is None else {"date": str(today + timedelta(days=days))}
         person.add(title, priority=priority, due=due, **({"project_id": ids[project]} if project else {}))
     for done in person.add("Buy coffee", "Return the ladder", "Water the balcony"):
@@ -54,7 +54,7 @@ def enter(page: Page, name: str) -> None:
     page.get_by_label("Username or e-mail").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("main h1")).to_have_text("Inbox")
+    expect(page.locator("main h1")).to_have_text("Today")
 
 
 def tour(page: Page, name: str, *, phone: bool) -> Iterator[str]:

@@ -79,13 +79,13 @@ class Person:
         return answer.json() if answer.content else None
 
     def add(self, *titles: str, **fields: Any) -> list[str]:
-        """Add tasks so that they are listed in the order given (newest first); return their ids in that order."""
-        return [self.post("/tasks", {"title": title, **fields})["id"] for title in reversed(titles)][::-1]
+        """Add tasks, in the order of their project; return their ids."""
+        return [self.post("/tasks", {"title": title, **fields})["id"] for title in titles]
 
     def expect(self, *titles: str, query: str = "status=todo,in_progress") -> None:
-        """Wait until the server has exactly these tasks: pages show changes before they have arrived."""
+        """Wait until the server has exactly these tasks, by position: pages show changes before they have arrived."""
         deadline = time.monotonic() + SECONDS_TO_ARRIVE
-        while (there := [task["title"] for task in self.get(f"/tasks?{query}")["items"]]) != list(titles):
+        while (there := [task["title"] for task in self.get(f"/tasks?sort=position&{query}")["items"]]) != list(titles):
             assert time.monotonic() < deadline, f"expected {list(titles)}, there are {there}"
             time.sleep(0.05)
 

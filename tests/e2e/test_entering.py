@@ -26,13 +26,13 @@ def test_a_new_server_is_set_up_by_its_link_and_works(browser: Browser, empty_si
     page.get_by_role("button", name="Suggest one").click()
     made = page.get_by_label("Password", exact=True).input_value()
     page.get_by_role("button", name="Create administrator").click()
-    expect(page.locator("main h1")).to_have_text("Inbox")
+    expect(page.locator("main h1")).to_have_text("Today")
 
     page.get_by_role("button", name="Account: mira").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(page, "mira", made)
-    expect(page.locator("main h1")).to_have_text("Inbox")
+    expect(page.locator("main h1")).to_have_text("Today")
     journey.finish()
 
 
@@ -69,7 +69,7 @@ def test_an_invitation_makes_an_account(journey: Journey, site: Site) -> None:
     page.get_by_label("Username").fill("invited")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("main h1")).to_have_text("Inbox")
+    expect(page.locator("main h1")).to_have_text("Today")
     expect(page).to_have_title("Inbox · TaskManager")
 
 
@@ -81,7 +81,7 @@ def test_a_link_from_the_administrator_chooses_a_password(journey: Journey, site
     page.get_by_role("button", name="Save password").click()
     expect(page.get_by_role("status").first).to_contain_text("Password saved")
     sign_in(page, "forgetful")
-    expect(page.locator("main h1")).to_have_text("Inbox")
+    expect(page.locator("main h1")).to_have_text("Today")
 
 
 def test_a_wrong_password_is_told_and_the_name_kept(journey: Journey, person: Person) -> None:
@@ -93,7 +93,7 @@ def test_a_wrong_password_is_told_and_the_name_kept(journey: Journey, person: Pe
     expect(page.get_by_label("Password", exact=True)).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("main h1")).to_have_text("Inbox")
+    expect(page.locator("main h1")).to_have_text("Today")
 
 
 def test_a_deep_link_survives_signing_out_and_reloading(journey: Journey, person: Person) -> None:

@@ -39,6 +39,8 @@ def test_every_screen_is_accessible(journey: Journey, person: Person, size: str,
     fill(person)
     page = journey.signed_in(person.name, color_scheme=theme, **SIZES[size])
     steps: dict[str, Callable[[], Any]] = {
+        "today": lambda: page.goto("/app/today"),
+        "upcoming": lambda: page.goto("/app/upcoming"),
         "inbox": lambda: page.goto("/app/inbox"),
         "all tasks": lambda: page.goto("/app/all"),
         "a row with the focus": page.locator("[role=row]").first.focus,
@@ -49,7 +51,7 @@ def test_every_screen_is_accessible(journey: Journey, person: Person, size: str,
     }
     for name, step in steps.items():
         step()
-        page.wait_for_load_state("networkidle")
+        expect(page.locator("main h1")).to_be_visible()
         check_accessibility(page, f"{name}, {size}, {theme}")
     page.goto("/app/all")
     if size == "desktop":
@@ -93,7 +95,7 @@ def test_the_narrowest_page_and_the_largest_text_need_no_sideways_scrolling(jour
     page = journey.signed_in(person.name, viewport={"width": 320, "height": 640})
     for path in ("/app/all", "/app/trash", "/app/done", "/app/nowhere"):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        expect(page.locator("main h1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/app/all")

@@ -155,7 +155,7 @@ def test_a_second_tab_enters_when_the_first_signs_in(journey: Journey, person: P
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     for tab in (page, waiting):
-        expect(tab.locator("main h1")).to_have_text("Inbox")
+        expect(tab.locator("main h1")).to_have_text("Today")
 
 
 def test_a_page_opened_after_the_session_ended_leads_through_signing_in_to_where_one_wanted(

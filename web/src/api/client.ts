@@ -22,3 +22,16 @@ export async function answered<Data>(
   if (!response.ok) throw Problem.of(error, response)
   return { data: data as Data, response }
 }
+
+/** A write as data, so that it can be kept and sent later. Gives the JSON of the answer, undefined where there is none. */
+export async function write(
+  method: string, path: string, body: unknown, more: Record<string, string>,
+): Promise<{ data: unknown; response: Response }> {
+  const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
+  const init = { method, headers: { ...headers, ...type, ...more }, credentials: 'same-origin' as const }
+  const response = await session.fetch(new Request(path, body === undefined ? init : { ...init, body: JSON.stringify(body) }))
+  const text = await response.text()
+  const data: unknown = response.headers.get('Content-Type')?.includes('json') && text ? JSON.parse(text) : undefined
+  if (!response.ok) throw Problem.of(data, response)
+  return { data, response }
+}

@@ -13,7 +13,9 @@ export function places(): Place[] {
   const { nav } = i18n.t
   return [
     { href: '/app/inbox', label: nav.inbox, icon: 'inbox', keys: 'g i' },
-    { href: '/app/all', label: nav.all, icon: 'all', keys: 'g a' },
+    { href: '/app/today', label: nav.today, icon: 'today', keys: 'g t' },
+    { href: '/app/upcoming', label: nav.upcoming, icon: 'calendar', keys: 'g u' },
+    { href: '/app/all', label: nav.all, icon: 'all', keys: 'g l' },
     { href: '/app/done', label: nav.done, icon: 'done', keys: 'g d' },
     { href: '/app/trash', label: nav.trash, icon: 'trash', keys: 'g x' },
   ]
@@ -23,5 +25,5 @@ export function places(): Place[] {
 export const SETTINGS = '/app/settings/profile'
 export const ADMIN = '/app/admin/overview'
 
-/** `/app/` is the inbox. */
-export const isAt = (path: string, href: string): boolean => path === href || (href === '/app/inbox' && /^\/app\/?$/.test(path))
+/** `/app/` is today. */
+export const isAt = (path: string, href: string): boolean => path === href || (href === '/app/today' && /^\/app\/?$/.test(path))

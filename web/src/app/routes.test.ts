@@ -3,8 +3,10 @@ import { expect, it } from 'vitest'
 import { codeIn, routeOf } from './routes'
 
 it.each([
-  ['/app/', { name: 'inbox' }],
-  ['/app', { name: 'inbox' }],
+  ['/app/', { name: 'today' }],
+  ['/app', { name: 'today' }],
+  ['/app/label/caf%C3%A9', { name: 'label', id: 'café' }],
+  ['/app/label/100%', { name: 'label', id: '100%' }],
   ['/app/inbox', { name: 'inbox' }],
   ['/app/done/', { name: 'done' }],
   ['/app/p/0190-ab', { name: 'project', id: '0190-ab' }],

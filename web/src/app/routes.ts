@@ -2,22 +2,23 @@ import { ADMIN_PAGES, SETTINGS_PAGES, type AdminPage, type SettingsPage } from '
 
 export type Route =
   | { name: 'setup' | 'signup' | 'reset' | 'signin' | 'forgot' | 'confirm' }
-  | { name: 'inbox' | 'all' | 'done' | 'trash' }
+  | { name: 'today' | 'inbox' | 'upcoming' | 'all' | 'done' | 'trash' }
   | { name: 'settings'; page: SettingsPage }
   | { name: 'admin'; page: AdminPage; id: string }
-  | { name: 'project'; id: string }
+  | { name: 'project' | 'label'; id: string }
   | { name: 'unknown' }
 
 const PUBLIC = ['setup', 'signup', 'reset', 'signin', 'forgot', 'confirm'] as const
-const NAMES = [...PUBLIC, 'inbox', 'all', 'done', 'trash'] as const
+const NAMES = [...PUBLIC, 'today', 'inbox', 'upcoming', 'all', 'done', 'trash'] as const
 
 /** Pages for people who are not signed in. */
 export const isPublic = (route: Route): boolean => PUBLIC.some((name) => name === route.name)
 
 export function routeOf(path: string): Route {
   const parts = path.replace(/^\/app/, '').split('/').filter(Boolean)
-  const [first = 'inbox', second = ''] = parts
+  const [first = 'today', second = ''] = parts
   if (parts.length === 2 && first === 'p') return { name: 'project', id: second }
+  if (parts.length === 2 && first === 'label') return { name: 'label', id: decoded(second) }
   if (first === 'settings' && parts.length < 3) {
     const page = named(SETTINGS_PAGES, second || 'profile')
     if (page) return { name: 'settings', page }
@@ -31,6 +32,15 @@ export function routeOf(path: string): Route {
 }
 
 const named = <Name extends string>(names: readonly Name[], wanted: string): Name | undefined => names.find((name) => name === wanted)
+
+/** A name in an address; what is not well-formed stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 
 /** The code in the fragment of a link: `#token=…` or `#invitation=…`. Fragments never reach a server or its logs. */
 export function codeIn(hash: string): string {

@@ -4,6 +4,7 @@ import type { SessionState } from '../api/session'
 import type { SetupState } from '../api/types'
 import { i18n } from '../lib/i18n/index.svelte'
 import { connection } from '../sync/connection.svelte'
+import { live } from '../sync/live.svelte'
 import { store } from '../sync/store.svelte'
 
 import { router } from './router.svelte'
@@ -18,7 +19,7 @@ class Start {
   session = $state<SessionState>(session.state)
   notice = $state('')
   /** Where somebody wanted to go who had to sign in first. */
-  #wanted = '/app/inbox'
+  #wanted = '/app/today'
 
   constructor() {
     session.onChange = (state) => void this.#sessionChanged(state)
@@ -51,12 +52,14 @@ class Start {
   /** Away from a link that was followed, to the tasks: at once where somebody is signed in, else through the sign-in page. */
   async enter(): Promise<void> {
     router.code = ''
-    router.go('/app/inbox', 'replace')
+    router.go('/app/today', 'replace')
     await this.run()
   }
 
   async #open(): Promise<void> {
-    await store.open()
+    await store.bootstrap()
+    live.onStranger = () => location.reload()
+    live.start()
     if (isPublic(router.route)) router.go(this.#wanted, 'replace')
     this.phase = 'ready'
   }

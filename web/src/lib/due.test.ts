@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { dueLabel, type Due } from './due'
+import { dayLabel, dueLabel, type Due } from './due'
 
 const words = { today: 'Today', tomorrow: 'Tomorrow', yesterday: 'Yesterday', overdue: (day: string) => `Overdue · ${day}` }
 const zone = process.env.TZ
@@ -36,4 +36,12 @@ it('uses the instant of a zoned time', () => {
   process.env.TZ = 'America/New_York'
   const due = { datetime: '2026-11-23T01:00:00', timezone: 'Europe/Berlin', at: '2026-11-23T00:00:00Z' }
   expect(dueLabel(due, new Date(2026, 10, 22, 10, 0), 'en-GB', words).text).toBe('Today 19:00')
+})
+
+it('names near days in headings, and says the year of far ones', () => {
+  const now = new Date(2026, 10, 26, 10)
+  const label = (day: string) => dayLabel(day, now, 'en-GB', words).replace(',', '')
+  expect(label('2026-11-26')).toBe('Today · Thursday 26 November')
+  expect(label('2026-11-28')).toBe('Saturday 28 November')
+  expect(label('2027-01-01')).toBe('Friday 1 January 2027')
 })

@@ -29,6 +29,16 @@ export function dueLabel(due: Due, now: Date, locale: string, words: DueWords): 
   return { text: day + time, tone: days === 0 ? 'today' : 'later' }
 }
 
+/** A day as the heading of a list: the name if it is near, always the weekday and the date. */
+export function dayLabel(day: string, now: Date, locale: string, words: DueWords): string {
+  const moment = localTime(day)
+  const days = Math.round((startOfDay(moment) - startOfDay(now)) / DAY)
+  const year = moment.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const)
+  const date = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', ...year }).format(moment)
+  const name = days === 0 ? words.today : days === 1 ? words.tomorrow : ''
+  return name ? `${name} · ${date}` : date
+}
+
 function dayName(moment: Date, days: number, now: Date, locale: string, words: DueWords): string {
   if (days === 0) return words.today
   if (days === 1) return words.tomorrow

@@ -1,18 +1,23 @@
-import { api } from '../api/client'
-import type { Task } from '../api/types'
+import { newId } from '../lib/ids'
 
-import { outbox, type Order } from './outbox.svelte'
+import { reversed, type Edit, type Order } from './orders'
+import { outbox } from './outbox.svelte'
+import { store } from './store.svelte'
 
 /** Something done in this tab that can be taken back. */
 interface Step {
   /** What was done, for messages. */
   label: string
-  taskId: string
-  /** Id of the operation on the server; known once it was sent. */
-  operation: Promise<string>
-  /** The fields as they were, and as they became: shown until the server answers. */
-  before: Partial<Task>
-  after: Partial<Task>
+  /** What was sent, by key: taken back in the opposite order. */
+  keys: string[]
+  orders: readonly Order[]
+  /** How it looks when it is taken back. */
+  back: readonly (readonly Edit[])[]
+}
+
+export interface Reversal {
+  label: string
+  finished: Promise<void>
 }
 
 const KEPT = 50
@@ -22,52 +27,51 @@ class History {
   #done: Step[] = []
   #undone: Step[] = []
 
-  /** Submits a change and remembers it. Rejects when the server refuses it. */
-  async perform(label: string, order: Order, before: Partial<Task>, after: Partial<Task>): Promise<void> {
+  /** Submits a change, of one or more requests, and remembers it as one step. Rejects when the server refuses it. */
+  async perform(label: string, ...orders: Order[]): Promise<void> {
     this.#undone = []
-    await this.#push(this.#done, { label, taskId: order.change.id, operation: outbox.submit(order), before, after })
+    await this.#send(this.#done, label, orders)
   }
 
   /** Takes back the latest step. Gives its label, or undefined when there is none. */
-  undo(): { label: string; finished: Promise<void> } | undefined {
+  undo(): Reversal | undefined {
     return this.#reverse(this.#done, this.#undone)
   }
 
-  redo(): { label: string; finished: Promise<void> } | undefined {
+  redo(): Reversal | undefined {
     return this.#reverse(this.#undone, this.#done)
   }
 
-  #reverse(from: Step[], to: Step[]): { label: string; finished: Promise<void> } | undefined {
+  #reverse(from: Step[], to: Step[]): Reversal | undefined {
     const step = from.pop()
     if (!step) return undefined
-    const operation = outbox.submit({
-      change: { id: step.taskId, fields: step.before },
-      send: (headers) => undoOnServer(step, headers),
-    })
-    const reversed = { ...step, operation, before: step.after, after: step.before }
-    return { label: step.label, finished: this.#push(to, reversed) }
+    // A step that was only taken back has nothing on the server to undo: it is sent anew.
+    if (step.keys.length === 0) return { label: step.label, finished: this.#send(to, step.label, step.orders) }
+    // What was not sent yet is simply taken back.
+    const orders = step.keys.flatMap((key, at): Order[] =>
+      outbox.withdraw(key) ? [] : [{ edits: step.back[at] ?? [], method: 'POST', path: '', undoes: key, label: step.label }])
+    if (orders.length > 0) return { label: step.label, finished: this.#send(to, step.label, orders.toReversed()) }
+    to.push({ ...step, keys: [] })
+    return { label: step.label, finished: Promise.resolve() }
   }
 
-  async #push(stack: Step[], step: Step): Promise<void> {
+  async #send(stack: Step[], label: string, orders: readonly Order[]): Promise<void> {
+    const step: Step = { label, keys: [], orders, back: [] }
+    const answers = orders.map((order) => {
+      const key = newId()
+      step.keys.push(key)
+      step.back = [...step.back, reversed(order.edits, (kind, id) => store.tables[kind].get(id))]
+      return outbox.submit({ label, ...order }, key)
+    })
     stack.push(step)
     if (stack.length > KEPT) stack.shift()
-    try {
-      await step.operation
-    } catch (error) {
-      const at = stack.indexOf(step)
-      if (at >= 0) stack.splice(at, 1)
-      throw error
-    }
+    const outcomes = await Promise.allSettled(answers)
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (!failed) return
+    const at = stack.indexOf(step)
+    if (at >= 0) stack.splice(at, 1)
+    throw failed.reason
   }
 }
 
 export const history = new History()
-
-async function undoOnServer(step: Step, headers: { 'Idempotency-Key': string }) {
-  const params = { path: { operation_id: await step.operation } }
-  const { error, response } = await api.POST('/undo/{operation_id}', { params, headers })
-  // A task that goes into the trash cannot be read there; others come anew, because the answer does not hold them.
-  if (!response.ok || step.before.deleted_at) return { error, response }
-  const { data } = await api.GET('/tasks/{task_id}', { params: { path: { task_id: step.taskId } } })
-  return { data, response }
-}

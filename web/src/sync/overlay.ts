@@ -4,6 +4,8 @@ export interface Change<Item> {
   /** The whole new item when it is being created, else the fields that change. */
   readonly create?: Item
   readonly fields?: Partial<Item>
+  /** It goes for good. */
+  readonly remove?: true
 }
 
 /**
@@ -19,7 +21,8 @@ export class Overlay<Item extends { id: string; version: number }> {
     for (const change of this.#pending) {
       if (change.id !== id) continue
       if (change.create) item ??= change.create
-      if (item && change.fields) item = { ...item, ...change.fields }
+      if (change.remove) item = undefined
+      else if (item && change.fields) item = { ...item, ...change.fields }
     }
     return item
   }
@@ -29,19 +32,25 @@ export class Overlay<Item extends { id: string; version: number }> {
     return this.#base.get(id)
   }
 
-  /** Items being created, oldest first. */
-  created(): Item[] {
-    return this.#pending.flatMap((change) => (change.create ? [change.create] : []))
+  /** All ids there are, those being created last. */
+  ids(): string[] {
+    const made = this.#pending.filter((change) => change.create && !this.#base.has(change.id))
+    return [...this.#base.keys(), ...made.map((change) => change.id)]
   }
 
   /** Puts what the server says beneath the pending changes; an answer that was overtaken by a newer one is ignored. */
   put(item: Item): void {
     const base = this.#base.get(item.id)
-    if (!base || base.version < item.version) this.#base.set(item.id, item)
+    if (!base || base.version <= item.version) this.#base.set(item.id, item)
   }
 
   remove(id: string): void {
     this.#base.delete(id)
+  }
+
+  /** Forgets what the server said; what is pending stays. */
+  clear(): void {
+    this.#base.clear()
   }
 
   add(change: Change<Item>): void {
@@ -55,8 +64,15 @@ export class Overlay<Item extends { id: string; version: number }> {
   /** The server did it: `answer` is the item as it is now, or absent when the answer had no body. */
   settle(change: Change<Item>, answer?: Item): void {
     this.drop(change)
+    if (change.remove) {
+      this.#base.delete(change.id)
+      return
+    }
+    if (answer) {
+      this.put(answer)
+      return
+    }
     const base = this.#base.get(change.id) ?? change.create
-    const item = answer ?? (base && { ...base, ...change.fields })
-    if (item) this.#base.set(item.id, item)
+    if (base) this.#base.set(base.id, { ...base, ...change.fields })
   }
 }

@@ -1,62 +1,112 @@
-import { api } from '../../api/client'
 import { Problem, SignedOut } from '../../api/problem'
-import type { Task } from '../../api/types'
+import type { BatchOperation, Task, TaskCreate, TaskMove, TaskUpdate } from '../../api/types'
 import { i18n } from '../../lib/i18n/index.svelte'
 import { newId } from '../../lib/ids'
-import { history } from '../../sync/history.svelte'
+import { between, byText } from '../../lib/positions'
+import { history, type Reversal } from '../../sync/history.svelte'
 import { isOpen } from '../../sync/lists'
-import type { Order } from '../../sync/outbox.svelte'
+import { WHOLE, type Edit, type Order, type Texts } from '../../sync/orders'
 import { store } from '../../sync/store.svelte'
 import { problemText } from '../../ui/problem-text'
 import { toasts } from '../../ui/toasts.svelte'
 
-/** What a user does to tasks. Each shows at once; the server's refusal takes it back and says why. */
+/** What a user does to tasks. Each shows at once, is kept until the server has it, and can be undone. */
 
-export function add(title: string, projectId: string): Task {
+const BATCH = 200
+
+/** Adds a task at the end of its project; `fields` say more than its title. */
+export function add(title: string, projectId: string, fields: Partial<TaskCreate> = {}): Task {
   const now = new Date().toISOString()
+  const mine = store.working.byProject.get(projectId) ?? []
+  const last = mine.reduce((most, task) => (byText(most, task.position) < 0 ? task.position : most), '')
   const task: Task = {
     id: newId(), key: '', project_id: projectId, title, description: '', status: 'todo', priority: 0, start: null, due: null, deadline: null, recurrence: null, section_id: null, estimate_minutes: null,
-    labels: [], assignee_ids: [], parent_id: null, position: '', created_by: store.account?.id ?? null, created_at: now, updated_at: now,
-    completed_at: null, deleted_at: null, version: 0,
+    labels: [], assignee_ids: [], parent_id: null, position: between(last, ''), created_by: store.account?.id ?? null, created_at: now, updated_at: now,
+    completed_at: null, deleted_at: null, version: 0, ...(fields as Partial<Task>),
   }
-  const body = { id: task.id, title, project_id: projectId }
-  perform(
-    i18n.t.tasks.added, task,
-    { change: { id: task.id, create: task }, send: (headers) => api.POST('/tasks', { body, headers }) },
-    { deleted_at: now }, { deleted_at: null }, 'quiet',
-  )
+  const body: TaskCreate = { ...fields, id: task.id, title, project_id: projectId }
+  perform(i18n.t.tasks.added, [{ edits: [{ kind: 'task', id: task.id, create: task }], method: 'POST', path: '/tasks', body }], 'quiet')
   return task
 }
 
-/** Completes an open task, opens a closed one. */
-export function toggle(task: Task): void {
-  const now = new Date().toISOString()
-  const open = isOpen(task)
-  const params = { path: { task_id: task.id } }
-  change(
-    open ? i18n.t.tasks.completed : i18n.t.tasks.reopened, task,
-    open ? { status: 'done', completed_at: now, updated_at: now } : { status: 'todo', completed_at: null, updated_at: now },
-    (headers) => api.POST(open ? '/tasks/{task_id}/complete' : '/tasks/{task_id}/reopen', { params, headers }),
-  )
+/** Changes any fields of a task; absent fields stay. `label` is what the message says was done. */
+export function edit(task: Task, fields: TaskUpdate, label = i18n.t.tasks.changed, say: 'aloud' | 'quiet' = 'aloud'): void {
+  const seen: Texts = Object.fromEntries(WHOLE.filter((name) => name in fields).map((name) => [name, task[name]]))
+  perform(label, [{ ...patch(task, fields), ...(Object.keys(seen).length > 0 ? { seen } : {}) }], say)
 }
 
-export function rename(task: Task, title: string): void {
-  const params = { path: { task_id: task.id } }
-  change(i18n.t.tasks.renamed, task, { title }, (headers) =>
-    // A title is replaced as a whole: it may not overwrite one that was never seen here.
-    api.PATCH('/tasks/{task_id}', { params, headers: { ...headers, ...ifMatch(task.id) }, body: { title } }))
+export const rename = (task: Task, title: string): void => edit(task, { title }, i18n.t.tasks.renamed)
+
+/** Completes an open task, opens a closed one. */
+export function toggle(task: Task): void {
+  const open = isOpen(task)
+  perform(open ? i18n.t.tasks.completed : i18n.t.tasks.reopened, [
+    { edits: [{ kind: 'task', id: task.id, fields: statusFields(open ? 'done' : 'todo') }], method: 'POST', path: `/tasks/${task.id}/${open ? 'complete' : 'reopen'}` },
+  ])
 }
 
 export function moveToTrash(task: Task): void {
-  const now = new Date().toISOString()
-  const params = { path: { task_id: task.id } }
-  change(i18n.t.tasks.trashed, task, { deleted_at: now, updated_at: now }, (headers) => api.DELETE('/tasks/{task_id}', { params, headers }))
+  perform(i18n.t.tasks.trashed, [{ edits: [goes(task), ...below(task.id).map(goes)], method: 'DELETE', path: `/tasks/${task.id}` }])
 }
 
 export function restore(task: Task): void {
-  const params = { path: { task_id: task.id } }
-  change(i18n.t.tasks.restored, task, { deleted_at: null, updated_at: new Date().toISOString() }, (headers) =>
-    api.POST('/tasks/{task_id}/restore', { params, headers }))
+  const back: Edit = { kind: 'task', id: task.id, fields: { deleted_at: null, updated_at: new Date().toISOString() } }
+  perform(i18n.t.tasks.restored, [{ edits: [back], method: 'POST', path: `/tasks/${task.id}/restore` }])
+}
+
+/** Deletes a task in the trash for good: nothing brings it back. */
+export function deleteForGood(task: Task): void {
+  send([{ edits: [{ kind: 'task', id: task.id, remove: true }], method: 'DELETE', path: `/tasks/${task.id}?permanent=true`, label: i18n.t.tasks.purged }])
+  toasts.note(i18n.t.tasks.purged)
+}
+
+/** Copies a task with its subtasks, right after it. The copy comes with the answer. */
+export function duplicate(task: Task): void {
+  perform(i18n.t.tasks.duplicated, [{ edits: [], method: 'POST', path: `/tasks/${task.id}/duplicate` }])
+}
+
+/** Lets a recurring task go on to its next date without being done. */
+export function skip(task: Task): void {
+  perform(i18n.t.tasks.skipped, [{ edits: [], method: 'POST', path: `/tasks/${task.id}/skip` }])
+}
+
+export interface Place {
+  projectId?: string
+  sectionId?: string | null
+  parentId?: string | null
+  /** Right after this task, or right before it. */
+  after?: string
+  before?: string
+}
+
+/** Puts a task elsewhere: into a project, a section, below a task, or at a place in the order of its project. */
+export function place(task: Task, to: Place, label = i18n.t.tasks.moved): void {
+  const leaving = to.projectId !== undefined && to.projectId !== task.project_id
+  const body: TaskMove = {
+    ...(to.projectId === undefined ? {} : { project_id: to.projectId }), ...(to.sectionId === undefined ? {} : { section_id: to.sectionId }),
+    ...(to.parentId === undefined ? {} : { parent_id: to.parentId }), ...(to.after ? { after: to.after } : {}), ...(to.before ? { before: to.before } : {}),
+  }
+  const position = positionAt(to.projectId ?? task.project_id, to, task.id)
+  const fields: Partial<Task> = {
+    ...(leaving ? { project_id: to.projectId ?? task.project_id, section_id: null, parent_id: null } : {}),
+    ...(to.sectionId === undefined ? {} : { section_id: to.sectionId }), ...(to.parentId === undefined ? {} : { parent_id: to.parentId }), ...(position ? { position } : {}),
+  }
+  const edits: Edit[] = [{ kind: 'task', id: task.id, fields }]
+  if (leaving) for (const id of below(task.id).map((one) => one.id)) edits.push({ kind: 'task', id, fields: { project_id: to.projectId ?? task.project_id, section_id: null } })
+  perform(label, [{ edits, method: 'POST', path: `/tasks/${task.id}/move`, body }])
+}
+
+/** What is done to several tasks at once; one undo takes all back. */
+export type Deed = { op: 'complete' | 'reopen' | 'delete' | 'restore' } | { op: 'update'; fields: (task: Task) => TaskUpdate } | { op: 'move'; to: Place }
+
+export function doToAll(tasks: readonly Task[], deed: Deed, label: string): void {
+  const orders: Order[] = []
+  for (let begin = 0; begin < tasks.length; begin += BATCH) {
+    const some = tasks.slice(begin, begin + BATCH).map((task) => one(task, deed))
+    const body = { atomic: true, operations: some.map(({ operation }) => operation) }
+    orders.push({ edits: some.flatMap(({ edits }) => edits), method: 'POST', path: '/tasks/batch', body })
+  }
+  if (orders.length > 0) perform(label, orders)
 }
 
 export function undo(): void {
@@ -67,7 +117,7 @@ export function redo(): void {
   reverse(history.redo(), i18n.t.tasks.redone, i18n.t.errors.nothingToRedo)
 }
 
-function reverse(step: ReturnType<typeof history.undo>, said: (label: string) => string, nothing: string): void {
+function reverse(step: Reversal | undefined, said: (label: string) => string, nothing: string): void {
   if (!step) {
     toasts.note(nothing)
     return
@@ -79,24 +129,62 @@ function reverse(step: ReturnType<typeof history.undo>, said: (label: string) =>
   })
 }
 
-function change(label: string, task: Task, fields: Partial<Task>, send: Order['send']): void {
-  const before = Object.fromEntries(Object.keys(fields).map((name) => [name, task[name as keyof Task]])) as Partial<Task>
-  perform(label, task, { change: { id: task.id, fields }, send }, before, fields)
+function perform(label: string, orders: readonly Order[], say: 'aloud' | 'quiet' = 'aloud'): void {
+  if (say === 'aloud') toasts.note(label, { label: i18n.t.common.undo, keys: 'z', run: undo })
+  send(orders, label)
 }
 
-function perform(
-  label: string, task: Task, order: Order, before: Partial<Task>, after: Partial<Task>, say: 'aloud' | 'quiet' = 'aloud',
-): void {
-  if (say === 'aloud') toasts.note(label, { label: i18n.t.common.undo, keys: 'z', run: undo })
-  history.perform(label, order, before, after).catch((error: unknown) => {
-    if (error instanceof SignedOut) return
-    const again = () => perform(label, task, order, before, after, say)
-    const title = after.title ?? task.title
-    toasts.problem(`${i18n.t.errors.notSaved(title)} ${problemText(error)}`, { label: i18n.t.common.retry, run: again })
+/** What is refused is told where the task stands, and in the side bar. */
+function send(orders: readonly Order[], label = orders[0]?.label ?? ''): void {
+  history.perform(label, ...orders).catch((error: unknown) => {
+    if (error instanceof SignedOut || (error instanceof Problem && error.status === 412)) return
+    const edit = orders[0]?.edits[0]
+    const title = edit?.kind === 'task' ? (edit.fields?.title ?? edit.create?.title ?? store.get(edit.id)?.title) : undefined
+    toasts.problem(`${i18n.t.errors.notSaved(title ?? label)} ${problemText(error)}`)
   })
 }
 
-function ifMatch(id: string): { 'If-Match'?: string } {
-  const version = store.known(id)?.version
-  return version === undefined ? {} : { 'If-Match': `"${version}"` }
+function patch(task: Task, fields: TaskUpdate): Order {
+  const done = fields.status === undefined ? {} : statusFields(fields.status)
+  const moved = fields.project_id !== undefined && fields.project_id !== task.project_id ? { section_id: null, parent_id: null } : {}
+  const shown = { ...done, ...moved, ...fields } as Partial<Task>
+  return { edits: [{ kind: 'task', id: task.id, fields: shown }], method: 'PATCH', path: `/tasks/${task.id}`, body: fields }
+}
+
+function one(task: Task, deed: Deed): { edits: Edit[]; operation: BatchOperation } {
+  const { id } = task
+  if (deed.op === 'update') return { edits: [...patch(task, deed.fields(task)).edits], operation: { op: 'update', id, body: { ...deed.fields(task) } } }
+  if (deed.op === 'move') {
+    const { projectId, sectionId } = deed.to
+    const fields = { ...(projectId === undefined ? {} : { project_id: projectId, parent_id: null }), ...(projectId === undefined && sectionId === undefined ? {} : { section_id: sectionId ?? null }) }
+    return { edits: [{ kind: 'task', id, fields }], operation: { op: 'move', id, body: fields } }
+  }
+  if (deed.op === 'delete') return { edits: [goes(task)], operation: { op: 'delete', id } }
+  const fields = deed.op === 'restore' ? { deleted_at: null } : statusFields(deed.op === 'complete' ? 'done' : 'todo')
+  return { edits: [{ kind: 'task', id, fields }], operation: { op: deed.op, id } }
+}
+
+function statusFields(status: Task['status']): Partial<Task> {
+  const now = new Date().toISOString()
+  return { status, completed_at: status === 'done' ? now : null, updated_at: now }
+}
+
+function goes(task: Task): Edit {
+  const now = new Date().toISOString()
+  return { kind: 'task', id: task.id, fields: { deleted_at: now, updated_at: now } }
+}
+
+/** The subtasks of a task, at any depth. */
+function below(id: string): Task[] {
+  return (store.working.byParent.get(id) ?? []).flatMap((child) => [child, ...below(child.id)])
+}
+
+/** A position for now, until the server has made its own. */
+function positionAt(projectId: string, to: Place, moving: string): string {
+  const anchor = to.after ?? to.before
+  if (!anchor) return ''
+  const order = (store.working.byProject.get(projectId) ?? []).filter((task) => task.id !== moving).map((task) => task.position).sort(byText)
+  const position = store.get(anchor)?.position ?? ''
+  const at = order.indexOf(position)
+  return to.after ? between(position, order[at + 1] ?? '') : between(order[at - 1] ?? '', position)
 }

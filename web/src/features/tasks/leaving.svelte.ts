@@ -7,6 +7,10 @@ const FADE = 240
 export class Leaving {
   #stages = $state.raw<ReadonlyMap<string, 'seen' | 'fading'>>(new Map())
 
+  get size(): number {
+    return this.#stages.size
+  }
+
   has(id: string): boolean {
     return this.#stages.has(id)
   }
