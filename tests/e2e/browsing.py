@@ -55,6 +55,7 @@ class Journey:
         sign_in(page, name)
         expect(page.locator("main h1")).to_have_text("Today")
         page.goto(at)
+        expect(page.locator("main h1")).to_be_visible()
         return page
 
     def finish(self) -> None:

@@ -70,7 +70,7 @@ def test_an_invitation_makes_an_account(journey: Journey, site: Site) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator("main h1")).to_have_text("Today")
-    expect(page).to_have_title("Inbox · TaskManager")
+    expect(page).to_have_title("Today · TaskManager")
 
 
 def test_a_link_from_the_administrator_chooses_a_password(journey: Journey, site: Site) -> None:

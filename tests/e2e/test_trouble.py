@@ -34,19 +34,43 @@ def test_a_refused_change_is_rolled_back_told_and_can_be_tried_again(journey: Jo
     expect_rows(page, "Buy oat milk")
 
 
-def test_a_title_changed_elsewhere_is_not_overwritten_unseen(journey: Journey, person: Person) -> None:
-    journey.allow("status of 412")
+@pytest.mark.parametrize("keep", ["mine", "theirs"])
+def test_a_title_changed_elsewhere_is_not_overwritten_unseen(journey: Journey, person: Person, keep: str) -> None:
+    (task,) = person.add("Buy milk")
+    page = journey.signed_in(person.name)
+    page.get_by_text("Buy milk").dblclick()
+    page.keyboard.type("Buy oat milk")
+    person.patch(f"/tasks/{task}", {"title": "Buy soy milk"})
+    page.wait_for_timeout(1000)
+    expect(page.get_by_label("Title of the task")).to_have_value("Buy oat milk")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=f"Also changed by {person.name}")
+    expect(dialog.get_by_label("The text there now")).to_contain_text("Buy soy milk")
+    expect(dialog.get_by_label("Your text")).to_contain_text("Buy oat milk")
+    expect_rows(page, "Buy soy milk")
+    dialog.get_by_role("button", name="Keep yours" if keep == "mine" else "Keep theirs").click()
+    kept = "Buy oat milk" if keep == "mine" else "Buy soy milk"
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect_rows(page, kept)
+    person.expect(kept)
+
+
+def test_a_change_of_another_field_elsewhere_is_in_nobodys_way(journey: Journey, person: Person) -> None:
+    journey.allow("net::ERR_", "Failed to fetch", "status of 412")
     (task,) = person.add("Buy milk")
     page = journey.signed_in(person.name)
     expect_rows(page, "Buy milk")
-    person.patch(f"/tasks/{task}", {"title": "Buy soy milk"})
+    page.context.set_offline(True)
     page.get_by_text("Buy milk").dblclick()
     page.keyboard.type("Buy oat milk")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert").filter(has_text="changed elsewhere")).to_be_visible()
-    expect_rows(page, "Buy soy milk")
-    page.get_by_role("button", name="Retry").click()
     expect_rows(page, "Buy oat milk")
+    person.patch(f"/tasks/{task}", {"priority": 4})
+    page.context.set_offline(False)
+    person.expect("Buy oat milk")
+    expect(page.get_by_text("Urgent")).to_be_visible()
+    expect_rows(page, "Buy oat milk")
+    assert person.get(f"/tasks/{task}")["priority"] == 4
 
 
 def test_while_the_server_is_away_work_goes_on_and_arrives_once(journey: Journey, person: Person) -> None:

@@ -27,9 +27,12 @@ class Toasts {
     this.#show({ id: this.#next++, text, tone: 'note', actions }, this.shown.filter((toast) => toast.tone === 'problem'))
   }
 
-  problem(text: string, ...actions: ToastAction[]): void {
+  /** Gives the id by which it can be dismissed. */
+  problem(text: string, ...actions: ToastAction[]): number {
     const others = this.shown.filter((toast) => toast.text !== text)
-    this.#show({ id: this.#next++, text, tone: 'problem', actions }, others)
+    const id = this.#next++
+    this.#show({ id, text, tone: 'problem', actions }, others)
+    return id
   }
 
   dismiss(id: number): void {

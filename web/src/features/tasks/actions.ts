@@ -5,7 +5,8 @@ import { newId } from '../../lib/ids'
 import { between, byText } from '../../lib/positions'
 import { history, type Reversal } from '../../sync/history.svelte'
 import { isOpen } from '../../sync/lists'
-import { WHOLE, type Edit, type Order, type Texts } from '../../sync/orders'
+import { WHOLE, type Edit, type Order, type Posted, type Texts } from '../../sync/orders'
+import { outbox } from '../../sync/outbox.svelte'
 import { store } from '../../sync/store.svelte'
 import { problemText } from '../../ui/problem-text'
 import { toasts } from '../../ui/toasts.svelte'
@@ -29,13 +30,23 @@ export function add(title: string, projectId: string, fields: Partial<TaskCreate
   return task
 }
 
-/** Changes any fields of a task; absent fields stay. `label` is what the message says was done. */
-export function edit(task: Task, fields: TaskUpdate, label = i18n.t.tasks.changed, say: 'aloud' | 'quiet' = 'aloud'): void {
-  const seen: Texts = Object.fromEntries(WHOLE.filter((name) => name in fields).map((name) => [name, task[name]]))
-  perform(label, [{ ...patch(task, fields), ...(Object.keys(seen).length > 0 ? { seen } : {}) }], say)
+export interface EditOptions {
+  /** What the message says was done. */
+  label?: string
+  /** Without a message. */
+  quiet?: boolean
+  /** Title and description as they were when their editing began: what was changed elsewhere since is not overwritten. */
+  seen?: Texts
 }
 
-export const rename = (task: Task, title: string): void => edit(task, { title }, i18n.t.tasks.renamed)
+/** Changes any fields of a task; absent fields stay. */
+export function edit(task: Task, fields: TaskUpdate, { label = i18n.t.tasks.changed, quiet = false, seen }: EditOptions = {}): void {
+  const texts: Texts = Object.fromEntries(WHOLE.filter((name) => name in fields).map((name) => [name, seen?.[name] ?? task[name]]))
+  perform(label, [{ ...patch(task, fields), ...(Object.keys(texts).length > 0 ? { seen: texts } : {}) }], quiet ? 'quiet' : 'aloud')
+}
+
+/** `seen` is the title as it was when its editing began. */
+export const rename = (task: Task, title: string, seen = task.title): void => edit(task, { title }, { label: i18n.t.tasks.renamed, seen: { title: seen } })
 
 /** Completes an open task, opens a closed one. */
 export function toggle(task: Task): void {
@@ -137,11 +148,40 @@ function perform(label: string, orders: readonly Order[], say: 'aloud' | 'quiet'
 /** What is refused is told where the task stands, and in the side bar. */
 function send(orders: readonly Order[], label = orders[0]?.label ?? ''): void {
   history.perform(label, ...orders).catch((error: unknown) => {
-    if (error instanceof SignedOut || (error instanceof Problem && error.status === 412)) return
-    const edit = orders[0]?.edits[0]
-    const title = edit?.kind === 'task' ? (edit.fields?.title ?? edit.create?.title ?? store.get(edit.id)?.title) : undefined
-    toasts.problem(`${i18n.t.errors.notSaved(title ?? label)} ${problemText(error)}`)
+    if (!(error instanceof SignedOut)) tell(error, orders[0]?.edits[0], label)
   })
+}
+
+function tell(error: unknown, edit: Edit | undefined, label: string): void {
+  const order = edit && outbox.refusedOf(edit.id).at(-1)
+  // A dialog asks which text stays.
+  if (order?.refused?.theirs) return
+  const title = edit?.kind === 'task' ? (edit.fields?.title ?? edit.create?.title ?? store.get(edit.id)?.title) : undefined
+  const id = toasts.problem(`${i18n.t.errors.notSaved(title ?? label)} ${problemText(error)}`)
+  if (order) told.set(order.key, id)
+}
+
+/** The messages about what was refused, by the key of its order. */
+const told = new Map<string, number>()
+
+/** Sends what was refused once more. */
+export function retry({ key, edits, label = '' }: Posted): void {
+  hush(key)
+  outbox.retry(key).catch((error: unknown) => {
+    if (!(error instanceof SignedOut)) tell(error, edits[0], label)
+  })
+}
+
+/** Gives up what was refused. */
+export function discard({ key }: Posted): void {
+  hush(key)
+  outbox.discard(key)
+}
+
+function hush(key: string): void {
+  const id = told.get(key)
+  if (id !== undefined) toasts.dismiss(id)
+  told.delete(key)
 }
 
 function patch(task: Task, fields: TaskUpdate): Order {

@@ -9,7 +9,7 @@ export type Field = 'due' | 'project' | 'labels' | 'status' | 'assignee' | 'prio
 /** Sets fields of one task or of many, as one step. */
 export function setAll(tasks: readonly Task[], fields: (task: Task) => TaskUpdate, label = i18n.t.tasks.changed): void {
   const [task] = tasks
-  if (task && tasks.length === 1) edit(task, fields(task), label)
+  if (task && tasks.length === 1) edit(task, fields(task), { label })
   else doToAll(tasks, { op: 'update', fields }, i18n.t.tasks.manyChanged(tasks.length))
 }
 

@@ -1,5 +1,6 @@
 import { auth } from './en/auth'
 import { common } from './en/common'
+import { conflict } from './en/conflict'
 import { cookies } from './en/cookies'
 import { empty } from './en/empty'
 import { errors } from './en/errors'
@@ -19,6 +20,7 @@ export const en = {
   theme: { label: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
   auth,
   common,
+  conflict,
   cookies,
   empty,
   errors,
