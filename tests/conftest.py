@@ -1,13 +1,13 @@
 """Fixtures: the real application on SQLite with the embedded cache, and on PostgreSQL with Redis."""
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from taskmanager.kit import migrate
 from taskmanager.kit.settings import Settings
@@ -52,7 +52,8 @@ def postgresql_url(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> 
     """Yield a migrated PostgreSQL database of this worker's own; tests find it empty."""
     name = f"taskmanager_{_number(worker_id)}"
     with postgres_server() as url:
-        _execute(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+        _execute(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        _execute(url, f"CREATE DATABASE {name}")
         own = f"{url.rsplit('/', 1)[0]}/{name}"
         migrate.upgrade(Settings(data_dir=tmp_path_factory.mktemp("postgresql"), database_url=own))
         yield own
@@ -63,17 +64,29 @@ def _number(worker_id: str) -> int:
     return int(worker_id.removeprefix("gw")) + 1 if worker_id.startswith("gw") else 0
 
 
-def _execute(url: str, *statements: str) -> None:
-    import asyncio
-
+def _execute(url: str, statement: str) -> None:
     async def execute() -> None:
-        engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            for statement in statements:
-                await connection.execute(text(statement))
-        await engine.dispose()
+        connection = await asyncpg.connect(_plain(url))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
     asyncio.run(execute())
+
+
+def _plain(url: str) -> str:
+    return url.replace("postgresql+asyncpg", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql_url: str) -> Iterator[Callable[[], None]]:
+    """Yield what empties the database: one round trip, ten times as fast as TRUNCATE where there is next to nothing."""
+    deletions = "\n".join(f"DELETE FROM {table.name};" for table in reversed(metadata.sorted_tables))  # noqa: S608 - our names
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(_plain(postgresql_url)))
+        yield lambda: runner.run(connection.execute(deletions))
+        runner.run(connection.close())
 
 
 @pytest.fixture
@@ -85,8 +98,7 @@ def settings(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Se
         return Settings(data_dir=tmp_path / "data", rate_limits=False)
     database_url: str = request.getfixturevalue("postgresql_url")
     redis_url: str = request.getfixturevalue("redis_url")
-    # Ten times as fast as TRUNCATE where there is next to nothing to delete.
-    _execute(database_url, *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)))  # noqa: S608 - our names
+    request.getfixturevalue("empty_postgresql")()
     return Settings(data_dir=tmp_path / "data", database_url=database_url, redis_url=redis_url, rate_limits=False)
 
 
