@@ -1,6 +1,7 @@
 """Fixtures: the real application on SQLite with the embedded cache, and on PostgreSQL with Redis."""
 
 import asyncio
+import gc
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,12 @@ from tests.factories import Api
 from tests.services import postgres_server, valkey_server
 
 BACKENDS = ("sqlite", "postgresql")
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported out of the garbage collector's rounds: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
