@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm.attributes import set_committed_value
 
 from taskmanager.auth import audit
 from taskmanager.auth.access_tokens import CHALLENGE, AccessTokens
+from taskmanager.auth.advancing import ADVANCE, CURRENT, Current, is_live
 from taskmanager.auth.devices import is_new
 from taskmanager.auth.models import Session, User
 from taskmanager.auth.notices import tell
@@ -150,52 +150,56 @@ class Sessions:
     async def rotate(self, token: str, idempotency_key: str | None) -> Grant | Refusal:
         """Exchange a refresh token for its successor; the decision table is in ``docs/security.md``."""
         presented = self._refresh.read(token)
+        key = self._refresh.key_digest(idempotency_key) if idempotency_key is not None else None
+        grant = await self._advance(presented, key) if presented is not None else None
+        if grant is not None:
+            return grant
         found = await self._load(presented.session_id) if presented is not None else None
         if presented is None or found is None or not self._refresh.is_genuine(presented, found[0].salt):
             return Refusal("invalid_refresh_token", session_over=False, outcome="invalid")
         row, user = found
-        if not _is_live(row, user):
+        if not is_live(row, active=user.active, epoch=user.auth_epoch):
             return Refusal("session_ended", session_over=True, outcome="ended")
         if presented.generation > row.generation:
             await self.end(row.id, "restored_backup")
             return Refusal("session_ended", session_over=True, outcome="ahead")
-        key = self._refresh.key_digest(idempotency_key) if idempotency_key is not None else None
-        if presented.generation == row.generation and compare_digest(presented.digest, row.token_digest):
-            grant = await self._advance(row, key)
-            if grant is not None:
-                return grant
-            # Somebody else won; look again, once.
-            return await self._behind(presented, key, (await self._load(presented.session_id, fresh=True)))
-        return await self._behind(presented, key, found)
+        return await self._behind(presented, key, row)
 
-    async def _advance(self, row: Session, key: bytes | None) -> Grant | None:
-        now = clock.now()
-        token = self._refresh.derive(row.id, row.generation + 1, row.salt)
-        values = {
-            "generation": row.generation + 1,
-            "token_digest": digest(token),
-            "rotation_key": key,
-            "recoveries": 0,
-            "noted": 0,
-            "rotated_at": now,
-            "idle_expires_at": min(now + _idle(row.remember), row.absolute_expires_at),
-        }
-        mine = (Session.id == row.id, Session.generation == row.generation, Session.revoked_at.is_(None))
-        statement = update(Session).where(*mine).values(values).execution_options(synchronize_session=False)
-        result: Any = await self._session.execute(statement)
-        if result.rowcount != 1:
+    async def _advance(self, presented: Presented, key: bytes | None) -> Grant | None:
+        """Take the next generation, if the current one of a live session is presented (row 1), by two statements.
+
+        Of many at once one wins: the row is changed only if it is still as it was read.
+        """
+        found = await CURRENT.first(self._session, session_id=presented.session_id)
+        if found is None:
             return None
-        for name, value in values.items():
-            set_committed_value(row, name, value)
-        return self._grant(row, token)
+        line, now = Current(*found), clock.now()
+        if (
+            not self._refresh.is_genuine(presented, line.salt)
+            or not is_live(line, active=line.active, epoch=line.users_epoch)
+            or presented.generation != line.generation
+            or not compare_digest(presented.digest, line.token_digest)
+        ):
+            return None
+        generation = line.generation + 1
+        token = self._refresh.derive(line.id, generation, line.salt)
+        expires = min(now + _idle(line.remember), line.absolute_expires_at)
+        advanced = await ADVANCE.run(
+            self._session,
+            this=line.id,
+            last=line.generation,
+            generation=generation,
+            token_digest=digest(token),
+            rotation_key=key,
+            rotated_at=now,
+            idle_expires_at=expires,
+        )
+        if advanced.changed != 1:
+            return None
+        return self._issue(line, token, generation, expires)
 
-    async def _behind(
-        self, presented: Presented, key: bytes | None, found: tuple[Session, User] | None
-    ) -> Grant | Refusal:
-        """Decide on a token that is not the current one (any more)."""
-        if found is None or not _is_live(*found):
-            return Refusal("session_ended", session_over=True, outcome="ended")
-        row, _ = found
+    async def _behind(self, presented: Presented, key: bytes | None, row: Session) -> Grant | Refusal:
+        """Decide on a token of a live session that is not its current one (any more)."""
         within = clock.now() - row.rotated_at <= WINDOW
         if presented.generation == row.generation - 1:
             same_request = key is not None and row.rotation_key is not None and compare_digest(key, row.rotation_key)
@@ -252,11 +256,9 @@ class Sessions:
             return None
         return presented.session_id
 
-    async def _load(self, session_id: str, *, fresh: bool = False) -> tuple[Session, User] | None:
+    async def _load(self, session_id: str) -> tuple[Session, User] | None:
         statement = select(Session, User).join(User, User.id == Session.user_id).where(Session.id == session_id)
-        if fresh:
-            statement = statement.execution_options(populate_existing=True)
-        row = (await self._session.execute(statement)).one_or_none()
+        row = (await self._session.execute(statement.execution_options(populate_existing=True))).one_or_none()
         return (row[0], row[1]) if row is not None else None
 
     async def _revoke(self, row: Session, reason: str) -> None:
@@ -265,10 +267,15 @@ class Sessions:
         await record(self._session, AccessChanged(session_id=row.id))
 
     def _grant(self, row: Session, token: str, *, replayed: bool = False) -> Grant:
-        access = self._access.issue(
-            user_id=row.user_id, session_id=row.id, generation=row.generation, signed_in_at=row.created_at
-        )
         expires = min(row.idle_expires_at, row.absolute_expires_at)
+        return self._issue(row, token, row.generation, expires, replayed=replayed)
+
+    def _issue(
+        self, row: Session | Current, token: str, generation: int, expires: datetime, *, replayed: bool = False
+    ) -> Grant:
+        access = self._access.issue(
+            user_id=row.user_id, session_id=row.id, generation=generation, signed_in_at=row.created_at
+        )
         return Grant(
             session_id=row.id,
             access_token=access,
@@ -286,14 +293,3 @@ def _idle(remember: bool) -> timedelta:
 
 def _seconds_until(moment: datetime) -> int:
     return max(0, int((moment - clock.now()).total_seconds()))
-
-
-def _is_live(row: Session, user: User) -> bool:
-    now = clock.now()
-    return (
-        row.revoked_at is None
-        and row.idle_expires_at > now
-        and row.absolute_expires_at > now
-        and user.active
-        and user.auth_epoch == row.auth_epoch
-    )

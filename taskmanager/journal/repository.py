@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.journal.models import NOTICES, Entry, Operation
-from taskmanager.kit import clock
+from taskmanager.kit import clock, late
 from taskmanager.kit.paging import Pager, SortKey
 
 NEWEST_FIRST = [SortKey(Entry.seq, lambda row: row[0].seq, descending=True)]
@@ -38,6 +38,7 @@ class JournalRepository:
 
     async def entries(self, operation_id: str) -> Sequence[Entry]:
         """Return the changes of one operation, last first."""
+        await late.write(self._session)
         mine = (Entry.operation_id == operation_id, Entry.action.not_in(NOTICES))
         statement = select(Entry).where(*mine).order_by(Entry.seq.desc())
         return (await self._session.execute(statement)).scalars().all()

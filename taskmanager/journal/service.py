@@ -2,20 +2,38 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import Table, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.journal.models import ACCESS, Entry, Operation
-from taskmanager.kit import clock
+from taskmanager.kit import clock, late
+from taskmanager.kit.columns import TransactionId
 from taskmanager.kit.events import record
 from taskmanager.kit.ids import new_id
+from taskmanager.kit.prepared import Prepared
 
 BATCH = 1000
 """Ids in one statement: both databases limit its parameters."""
-# Which transaction this is, and before which one all have ended that this one could ever overtake.
-_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_OPERATION = Prepared(insert(cast("Table", Operation.__table__)), ("id", "actor_id", "undoes", "at"))
+_ENTRY = Prepared(
+    insert(cast("Table", Entry.__table__)).values(xid=TransactionId()),
+    (
+        "operation_id",
+        "actor_id",
+        "entity_kind",
+        "entity_id",
+        "project_before",
+        "project_after",
+        "action",
+        "before",
+        "after",
+        "at",
+    ),
+)
+# Before which transaction all have ended that this one could ever overtake.
+_SETTLED = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
 @dataclass(frozen=True)
@@ -35,24 +53,20 @@ class Journal:
         known: str | None = self._session.info.get("operation_id")
         if known is not None:
             return known
-        operation = Operation(id=new_id(), actor_id=self._actor_id, undoes=undoes, at=clock.now())
-        self._session.add(operation)
-        await self._session.flush()  # entries refer to it
-        if self._session.get_bind().dialect.name == "postgresql":
-            xid, settled = (await self._session.execute(_TRANSACTION)).one()
-            self._session.info.update(xid=xid, settled=settled)
-        self._session.info["operation_id"] = operation.id
+        operation_id = new_id()
+        row = {"id": operation_id, "actor_id": self._actor_id, "undoes": undoes, "at": clock.now()}
+        late.add(self._session, _OPERATION, row)
+        self._session.info["operation_id"] = operation_id
         await record(self._session, Journalled())
-        return operation.id
+        return operation_id
 
     async def write_access(self, user_id: str, project_id: str, before: str | None, after: str | None) -> None:
         """Record that an account's role in a project, worked out with all above it, is not what it was.
 
         Of a gain it is noted before which transaction everything had ended by then (PostgreSQL).
         """
-        await self.open()
-        settled: int | None = self._session.info.get("settled")
         gained = before is None
+        settled = await self._settled() if gained else None
         await self.write(
             ACCESS,
             user_id,
@@ -75,45 +89,47 @@ class Journal:
         project_after: str | None = None,
     ) -> None:
         """Record one change. ``before`` and ``after`` hold the changed fields as JSON values."""
-        operation_id = await self.open()
-        self._session.add(
-            Entry(
-                operation_id=operation_id,
-                actor_id=self._actor_id,
-                entity_kind=kind,
-                entity_id=entity_id,
-                project_before=project_before,
-                project_after=project_after,
-                action=action,
-                before=dict(before) if before is not None else None,
-                after=dict(after) if after is not None else None,
-                at=clock.now(),
-                xid=self._session.info.get("xid"),
-            )
-        )
+        row = {
+            "operation_id": await self.open(),
+            "actor_id": self._actor_id,
+            "entity_kind": kind,
+            "entity_id": entity_id,
+            "project_before": project_before,
+            "project_after": project_after,
+            "action": action,
+            "before": dict(before) if before is not None else None,
+            "after": dict(after) if after is not None else None,
+            "at": clock.now(),
+        }
+        late.add(self._session, _ENTRY, row)
+
+    async def _settled(self) -> int | None:
+        if self._session.get_bind().dialect.name != "postgresql":
+            return None
+        return cast("int", await self._session.scalar(_SETTLED))
 
     async def write_created(self, kind: str, things: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
         """Record many new things by few statements, each as its id, its project and its fields."""
-        operation_id = await self.open()
-        await self._session.flush()  # what was recorded before keeps its place before them
         shared = {
-            "operation_id": operation_id,
+            "operation_id": await self.open(),
             "actor_id": self._actor_id,
             "entity_kind": kind,
+            "project_before": None,
             "action": "created",
+            "before": None,
             "at": clock.now(),
-            "xid": self._session.info.get("xid"),
         }
         rows = [
             {**shared, "entity_id": entity_id, "project_after": project_id, "after": dict(after)}
             for entity_id, project_id, after in things
         ]
-        if rows:
-            await self._session.execute(insert(Entry), rows)
+        await late.write(self._session)  # what was recorded before keeps its place before them
+        await _ENTRY.run_many(self._session, rows)
 
 
 async def scrub(session: AsyncSession, kind: str, ids: Sequence[str]) -> None:
     """Forget the contents of everything recorded about things that are deleted for good."""
+    await late.write(session)
     for begin in range(0, len(ids), BATCH):
         mine = (Entry.entity_kind == kind, Entry.entity_id.in_(ids[begin : begin + BATCH]))
         await session.execute(update(Entry).where(*mine).values(before=None, after=None))

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy import JSON, BigInteger, Dialect, MetaData, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 
@@ -88,3 +90,20 @@ class Ordered(TypeDecorator[str]):
         collation = "C" if dialect.name == "postgresql" else None
         length = cast("String", self.impl_instance).length
         return dialect.type_descriptor(String(length, collation=collation))
+
+
+class TransactionId(FunctionElement[int]):
+    """The number of this transaction on PostgreSQL, where the order of identities is not that of commits; else NULL."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(TransactionId)
+def _no_number(*_: Any, **__: Any) -> str:
+    return "NULL"
+
+
+@compiles(TransactionId, "postgresql")
+def _number(*_: Any, **__: Any) -> str:
+    return "pg_current_xact_id()::text::bigint"

@@ -10,7 +10,7 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from taskmanager.kit import sqlite
+from taskmanager.kit import late, sqlite
 from taskmanager.kit.events import EventBus, Facts
 from taskmanager.kit.http.idempotency import Replay, claim
 from taskmanager.kit.settings import Settings
@@ -52,6 +52,7 @@ class Database:
         try:
             facts = self._events.begin(session)
             yield session
+            await late.write(session)
             await let_cancellation_in()
         except BaseException as error:
             await to_the_end(transaction.__aexit__(type(error), error, error.__traceback__))
@@ -125,10 +126,12 @@ def _postgresql(url: str) -> AsyncEngine:
 @asynccontextmanager
 async def attempt(session: AsyncSession) -> AsyncIterator[None]:
     """Yield a part of a transaction that an exception takes back alone, with the facts it recorded."""
+    await late.write(session)  # what comes before this part stays, whatever becomes of it
     facts: Facts = session.info["facts"]
     mark, info = facts.mark(), dict(session.info)
     try:
         async with session.begin_nested():
+            await session.connection()  # the savepoint is made when its connection is first asked for
             yield
     except BaseException:
         facts.rewind(mark)

@@ -5,14 +5,16 @@ connection with shared commits does thousands, each acknowledged only after its 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
+from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from taskmanager.kit.prepared import Found, translated
 from taskmanager.kit.shield import to_the_end
-from taskmanager.kit.sqlite import Writer
+from taskmanager.kit.sqlite import Writer, driver
 
 
 class WriteInterrupted(OSError):  # noqa: N818 - answered like any outage: try again
@@ -22,12 +24,36 @@ class WriteInterrupted(OSError):  # noqa: N818 - answered like any outage: try a
         super().__init__("the write was interrupted")
 
 
+class _Door:
+    """The way of prepared statements to the writer."""
+
+    few = 20
+
+    def __init__(self, writer: Writer, dialect: Dialect) -> None:
+        self._writer = writer
+        self.dialect = dialect
+        self._error: type[Exception] = driver().Error
+
+    async def run(self, sql: str, arguments: Sequence[Any]) -> Found:
+        try:
+            return Found(*await self._writer.run(sql, arguments))
+        except self._error as error:
+            raise translated(sql, error, self.dialect) from error
+
+    async def run_many(self, sql: str, many: Sequence[Sequence[Any]]) -> None:
+        try:
+            await self._writer.run_many(sql, many)
+        except self._error as error:
+            raise translated(sql, error, self.dialect) from error
+
+
 class _Group:
     """Requests whose writes become durable by one COMMIT."""
 
     def __init__(self, connection: AsyncConnection, writer: Writer) -> None:
         self.connection = connection
         self.writer = writer
+        self.door = _Door(writer, connection.dialect)
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # A group whose members all failed is awaited by nobody.
         self.done.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -57,8 +83,11 @@ class SharedCommit:
             session = AsyncSession(group.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
             try:
                 with group.writer.unit():
+                    session.info["door"] = group.door
+                    await group.writer.run("SAVEPOINT unit")
                     yield session
                     await session.commit()
+                    await group.writer.run("RELEASE unit")
             except BaseException as error:
                 await to_the_end(self._undo(group, session, error))
                 raise
@@ -85,6 +114,8 @@ class SharedCommit:
         try:
             await session.rollback()
             await session.close()
+            await group.writer.run("ROLLBACK TO unit")
+            await group.writer.run("RELEASE unit")
             whole = await _is_open(group.connection)
         except Exception:  # noqa: BLE001 - whatever it was, the transaction cannot be trusted any more
             whole = False

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from types import ModuleType
@@ -19,7 +19,7 @@ BUSY_SECONDS = 5
 READERS = 8
 LOOP_SECONDS = 0.01
 """So long a unit may keep the loop before its next statement goes to the thread and lets others run."""
-_SHORT = ("SELECT", "INSERT", "UPDATE", "SAVEPOINT", "RELEASE")
+_SHORT = ("SELECT", "INSERT", "UPDATE", "SAVEPOINT", "RELEASE", "ROLLBACK TO")
 
 
 def driver() -> ModuleType:
@@ -136,6 +136,19 @@ class Writer(_Connection):
         finally:
             self._here = False
 
+    async def run(self, sql: str, arguments: Sequence[Any] = ()) -> tuple[list[Any], int]:
+        """Run a statement; return its rows, and how many it changed. Raises the driver's errors."""
+        found: tuple[list[Any], int] = await self.reach(sql, self._run, sql, arguments)
+        return found
+
+    async def run_many(self, sql: str, many: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each of these arguments, in the thread."""
+        await self._execute(self._conn.executemany, sql, many)
+
+    def _run(self, sql: str, arguments: Sequence[Any]) -> tuple[list[Any], int]:
+        cursor = self._conn.execute(sql, arguments)
+        return cursor.fetchall(), cursor.rowcount
+
     async def reach(self, sql: str, work: Callable[..., Any], *arguments: Any) -> Any:
         if self._here and sql.startswith(_SHORT) and time.perf_counter() < self._until:
             return work(*arguments)
@@ -168,8 +181,8 @@ def create_engine(url: URL, *, writable: bool) -> AsyncEngine:
         pool_size=1 if writable else READERS,
         max_overflow=0,
         pool_timeout=30,
-        # A session that reads has rolled back before it gives its connection back; once is enough.
-        pool_reset_on_return="rollback" if writable else None,
+        # Sessions have rolled back before they give their connection back, and a shared commit has ended.
+        pool_reset_on_return=None,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -1,9 +1,10 @@
 """Every query of projects, members and labels; all limited to what the actor may see."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +12,7 @@ from taskmanager.auth.models import User
 from taskmanager.auth.roles import Actor
 from taskmanager.kit.errors import InvalidError, NotFoundError
 from taskmanager.kit.paging import Pager, SortKey
+from taskmanager.kit.prepared import Prepared
 from taskmanager.projects.access import ProjectRole, capped
 from taskmanager.projects.models import Label, Project, ProjectAccess, ProjectMember, Section
 
@@ -179,6 +181,14 @@ class SectionRepository:
         self._session.add(section)
 
 
+@lru_cache(64)
+def _labels_among(count: int) -> Prepared:
+    keys: list[Any] = [bindparam(f"key_{number}") for number in range(count)]
+    return Prepared(
+        select(Label.name_key, Label.id).where(Label.user_id == bindparam("user_id"), Label.name_key.in_(keys))
+    )
+
+
 class LabelRepository:
     """The actor's own labels."""
 
@@ -206,9 +216,9 @@ class LabelRepository:
 
     async def known(self, keys: Sequence[str]) -> dict[str, str]:
         """Return which of these name keys the actor has already, and the ids of the labels."""
-        statement = select(Label.name_key, Label.id)
-        statement = statement.where(Label.user_id == self._actor.user_id, Label.name_key.in_(keys))
-        return dict((await self._session.execute(statement)).all())
+        parameters = {f"key_{number}": key for number, key in enumerate(keys)}
+        found = await _labels_among(len(keys)).run(self._session, user_id=self._actor.user_id, **parameters)
+        return dict(found.rows)
 
     async def add_unless_known(self, labels: Sequence[Label]) -> None:
         """Add labels; a name that another request added meanwhile stays as that one made it."""

@@ -1,31 +1,40 @@
 """Every query of tasks but lists; all limited to the projects that the actor may see."""
 
 from collections.abc import Sequence
+from typing import cast
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, Table, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from taskmanager.auth.roles import Actor
 from taskmanager.kit.errors import NotFoundError
+from taskmanager.kit.prepared import Prepared
 from taskmanager.projects.access import ProjectRole, capped
 from taskmanager.projects.models import Project, ProjectAccess
 from taskmanager.tasks.models import Comment, Task, TaskOccurrence
 
 MAX_IDS = 1000
 
-# What every new task needs; building a statement takes longer than SQLite takes to run it.
-_ROLE = select(ProjectAccess.role).where(
-    ProjectAccess.user_id == bindparam("user_id"), ProjectAccess.project_id == bindparam("project_id")
+_PROJECTS = cast("Table", Project.__table__)
+_MY_ACCESS = ProjectAccess.user_id == bindparam("user_id")
+_ROLE = Prepared(
+    select(ProjectAccess.project_id, ProjectAccess.role).where(
+        _MY_ACCESS, ProjectAccess.project_id == bindparam("project_id")
+    )
 )
-_TAKE_NUMBERS = (
-    update(Project)
-    .where(Project.id == bindparam("project_id"))
-    .values(last_number=Project.last_number + bindparam("taken"))
-    .returning(Project.last_number, Project.key)
-    .execution_options(synchronize_session=False)
+_INBOX = Prepared(
+    select(ProjectAccess.project_id, ProjectAccess.role)
+    .join(Project, Project.id == ProjectAccess.project_id)
+    .where(_MY_ACCESS, Project.inbox_of == bindparam("user_id"))
 )
-_LAST_POSITION = select(func.max(Task.position)).where(Task.project_id == bindparam("project_id"))
+_TAKE_NUMBERS = Prepared(
+    update(_PROJECTS)
+    .where(_PROJECTS.c.id == bindparam("project_id"))
+    .values(last_number=_PROJECTS.c.last_number + bindparam("taken"))
+    .returning(_PROJECTS.c.last_number, _PROJECTS.c.key)
+)
+_LAST_POSITION = Prepared(select(func.max(Task.position)).where(Task.project_id == bindparam("project_id")))
 
 
 class TaskRepository:
@@ -79,10 +88,16 @@ class TaskRepository:
 
     async def role(self, project_id: str) -> ProjectRole:
         """Return what the actor may do in a project."""
-        role = await self._session.scalar(_ROLE, {"user_id": self._actor.user_id, "project_id": project_id})
-        if role is None:
+        return (await self.place(project_id))[1]
+
+    async def place(self, project_id: str | None) -> tuple[str, ProjectRole]:
+        """Return a project, by default the actor's Inbox, and what the actor may do there."""
+        parameters = {"user_id": self._actor.user_id, "project_id": project_id}
+        rows = (await (_ROLE if project_id is not None else _INBOX).run_with(self._session, parameters)).rows
+        if not rows:
             raise NotFoundError
-        return capped(role, self._actor)
+        found, role = rows[0]
+        return found, capped(role, self._actor)
 
     async def descendants(self, task_id: str) -> Sequence[Task]:
         """Return all tasks below one, in the trash or not."""
@@ -107,12 +122,13 @@ class TaskRepository:
 
     async def next_number(self, project_id: str, count: int = 1) -> tuple[int, str]:
         """Take ``count`` numbers of a project; return the first one and the project's key prefix."""
-        last, prefix = (await self._session.execute(_TAKE_NUMBERS, {"project_id": project_id, "taken": count})).one()
+        ((last, prefix),) = (await _TAKE_NUMBERS.run(self._session, project_id=project_id, taken=count)).rows
         return last - count + 1, prefix
 
     async def last_position(self, project_id: str) -> str | None:
         """Return the greatest position in a project; its number was taken before, which locks the project."""
-        return await self._session.scalar(_LAST_POSITION, {"project_id": project_id})
+        ((position,),) = (await _LAST_POSITION.run(self._session, project_id=project_id)).rows
+        return cast("str | None", position)
 
     async def neighbours(self, project_id: str, after: str | None, before: str | None) -> tuple[str | None, str | None]:
         """Return the positions between which a task comes that lies right after or right before another one."""

@@ -30,12 +30,14 @@ class TaskRules:
         """Raise 404 if the actor does not see a project, 403 if it may not edit there."""
         require(await self._repository.role(project_id), "editor")
 
-    async def require_target(self, project_id: str) -> None:
-        """Raise unless the actor may put tasks into the project that a body names."""
+    async def require_target(self, project_id: str | None) -> str:
+        """Return the project that a body names, by default the Inbox; raises unless the actor may put tasks there."""
         try:
-            await self.require_editor(project_id)
+            found, role = await self._repository.place(project_id)
         except NotFoundError as error:
             raise InvalidError.at("/project_id", "unknown_project", "There is no such project.") from error
+        require(role, "editor")
+        return found
 
     async def check_parent(self, task_id: str, parent_id: str, project_id: str) -> None:
         """Raise unless the parent is a live task of the same project, not below the task itself, and not too deep."""

@@ -15,17 +15,21 @@ from taskmanager.kit.db import constraint_of
 from taskmanager.kit.errors import ConflictError, InvalidError, NotFoundError
 from taskmanager.kit.http.etag import IfMatch
 from taskmanager.kit.ids import new_id
+from taskmanager.projects.access import capped, require
 from taskmanager.projects.labels import LabelService
-from taskmanager.projects.repository import ProjectRepository
 from taskmanager.tasks.models import Task
 from taskmanager.tasks.recording import TaskRecords
 from taskmanager.tasks.recurring import recurrence_of, settled
 from taskmanager.tasks.repository import TaskRepository
 from taskmanager.tasks.rounds import Rounds
+from taskmanager.tasks.rows import TaskRows, values_of
 from taskmanager.tasks.rules import TaskRules
 from taskmanager.tasks.schemas import TaskCreate, TaskUpdate
 from taskmanager.tasks.search.index import TaskIndex
 from taskmanager.tasks.state import COMMENT, KIND, OCCURRENCE, given_when, put, state, task_out
+
+# Fields of a patch on which nothing but the task's own row depends, unless the task recurs.
+_ALONE = frozenset({"title", "description", "status", "priority", "start", "due", "deadline", "estimate_minutes"})
 
 
 class TaskExistsError(ConflictError):
@@ -50,13 +54,13 @@ class TaskService:
         self._rounds = Rounds(session, actor)
         self._records = TaskRecords(session, actor)
         self._index = TaskIndex(session)
+        self._rows = TaskRows(session)
 
     async def create(self, data: TaskCreate) -> Task:
         """Add a task at the end of its project (the Inbox unless one is named)."""
         values = given(data)
         values.update(settled({"due": None, "recurrence": None}, values))
-        project_id = data.project_id or (await ProjectRepository(self._session, self._actor).inbox()).id
-        await self._rules.require_target(project_id)
+        project_id = await self._rules.require_target(data.project_id)
         task_id = data.id or new_id()
         if data.section_id is not None:
             await self._rules.check_section(data.section_id, project_id)
@@ -67,9 +71,8 @@ class TaskService:
         if data.status == "done":
             values["completed_at"] = instant_text(clock.now())
         task = self._new(task_id, {**values, **await self._place(project_id)})
-        self._repository.add(task)
         try:
-            await self._session.flush()  # an id in use must show here
+            await self._rows.add(task)
         except IntegrityError as error:
             if constraint_of(error) in {"pk_tasks", "tasks.id"}:
                 raise TaskExistsError from error
@@ -99,8 +102,26 @@ class TaskService:
 
     async def update(self, task_id: str, data: TaskUpdate, if_match: IfMatch) -> Task:
         """Change what the patch names."""
+        values = given(data)
+        if _ALONE.issuperset(values) and (task := await self._revise(task_id, values, if_match)):
+            return task
         task = await self._editable(task_id, if_match)
-        await self._change(task, given(data))
+        await self._change(task, values)
+        return task
+
+    async def _revise(self, task_id: str, values: dict[str, Any], if_match: IfMatch) -> Task | None:
+        """Change fields that are one row's own affair, by its row alone; None for a task that recurs."""
+        found = await self._rows.find(task_id, self._actor.user_id)
+        if found is None:
+            raise NotFoundError
+        task, role = found
+        if task.recurrence is not None:
+            return None
+        require(capped(role, self._actor), "editor")
+        if_match.check(task.version, task_out(task))
+        before = values_of(task)
+        await self._change(task, values)
+        await self._rows.save(task, before)
         return task
 
     async def _editable(self, task_id: str, if_match: IfMatch, *, trashed: bool | None = False) -> Task:
