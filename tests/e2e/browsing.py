@@ -1,5 +1,6 @@
 """Browser pages that are watched: whatever the browser complains of fails the journey, unless it was foretold."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,11 @@ class Journey:
             self.complaints.append(text)
 
 
-def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+def sign_in(page: Page, name: str, password: str = PASSWORD, *, remember: bool = True) -> None:
     page.goto("/app/signin")
     page.get_by_label("Username or e-mail").fill(name)
     page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("checkbox").set_checked(remember)
     page.get_by_role("button", name="Sign in").click()
 
 
@@ -123,6 +125,32 @@ def focused(page: Page) -> str:
         "return at.querySelector('.text')?.textContent ?? at.getAttribute('aria-label') ?? at.textContent }"
     )
     return text.strip()
+
+
+def stored(page: Page) -> dict[str, list[Any]]:
+    """Return all that the page keeps in IndexedDB, by store."""
+    found: dict[str, list[Any]] = page.evaluate(
+        """async () => {
+          const read = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))
+          const found = {}
+          for (const { name } of await indexedDB.databases()) {
+            const database = await read(indexedDB.open(name))
+            for (const store of database.objectStoreNames)
+              found[store] = await read(database.transaction(store).objectStore(store).getAll())
+            database.close()
+          }
+          return found
+        }"""
+    )
+    return found
+
+
+def kept(page: Page) -> None:
+    """Wait until the device has a copy of what the page shows."""
+    deadline = time.monotonic() + 5
+    while not stored(page).get("head"):
+        assert time.monotonic() < deadline, "nothing was kept"
+        page.wait_for_timeout(50)
 
 
 def picture(page: Page, path: Path) -> None:

@@ -6,13 +6,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.e2e.browsing import Journey, expect_rows
+from tests.e2e.browsing import Journey, expect_rows, kept, sign_in
 from tests.e2e.site import PASSWORD, Person
 
 pytestmark = pytest.mark.e2e
 
 EVERYTHING_READABLE = """async () => {
-  const databases = await Promise.all((await indexedDB.databases()).map(({ name }) => name))
+  const read = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))
+  const databases = []
+  for (const { name } of await indexedDB.databases()) {
+    const database = await read(indexedDB.open(name))
+    for (const store of database.objectStoreNames)
+      databases.push(await read(database.transaction(store).objectStore(store).getAll()))
+    database.close()
+  }
   const caches_ = await caches.keys()
   return JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, databases, caches_, window.name,
     document.documentElement.outerHTML, performance.getEntriesByType('resource').map(({ name }) => name)])
@@ -33,7 +40,9 @@ def test_no_token_can_be_read_by_script(journey: Journey, person: Person) -> Non
     expect(page.locator("main h1")).to_have_text("Inbox")
     tokens = [cookie["value"] for cookie in page.context.cookies() if cookie["name"].startswith("__Host-tm_")]
     assert len(tokens) == 2
+    kept(page)
     readable = page.evaluate(EVERYTHING_READABLE)
+    assert f'"username":"{person.name}"' in readable
     assert page.evaluate("document.cookie") == ""
     for token in tokens:
         assert token not in readable
@@ -103,13 +112,15 @@ def test_a_lost_refresh_answer_costs_nothing(journey: Journey, person: Person) -
 
 
 def test_an_ended_session_asks_again_and_keeps_the_work(journey: Journey, person: Person) -> None:
-    journey.allow("status of 401")
+    journey.allow("status of 401", "net::ERR_", "Failed to fetch")
     person.add("Buy milk")
     page = journey.signed_in(person.name)
     expect_rows(page, "Buy milk")
     page.get_by_label("Add a task", exact=True).fill("a draft")
-    end_session(person)
+    page.context.set_offline(True)
     page.get_by_role("button", name="Complete: Buy milk").click()
+    end_session(person)
+    page.context.set_offline(False)
     dialog = page.get_by_role("dialog", name="Your session has ended")
     expect(dialog).to_contain_text("One change waits to be saved.")
     page.keyboard.press("Escape")
@@ -140,6 +151,7 @@ def test_signing_out_in_one_tab_signs_out_all(journey: Journey, person: Person) 
     assert [cookie["name"] for cookie in first.context.cookies()] == []
     stored: dict[str, Any] = first.evaluate("({ ...localStorage })")
     assert stored == {}
+    assert first.evaluate("indexedDB.databases()") == []
     first.go_back()
     expect(first.get_by_role("heading", name="Sign in")).to_be_visible()
 
@@ -158,11 +170,30 @@ def test_a_second_tab_enters_when_the_first_signs_in(journey: Journey, person: P
         expect(tab.locator("main h1")).to_have_text("Today")
 
 
-def test_a_page_opened_after_the_session_ended_leads_through_signing_in_to_where_one_wanted(
+def test_a_page_opened_after_the_session_ended_asks_for_the_password_and_goes_on(
     journey: Journey, person: Person
 ) -> None:
     journey.allow("status of 401")
+    person.add("Buy milk")
     page = journey.signed_in(person.name)
+    expect_rows(page, "Buy milk")
+    kept(page)
+    page.goto("about:blank")
+    end_session(person)
+    page.goto("/app/all")
+    dialog = page.get_by_role("dialog", name="Your session has ended")
+    dialog.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.locator("main h1")).to_have_text("All tasks")
+    expect_rows(page, "Buy milk")
+
+
+def test_without_a_copy_on_the_device_one_signs_in_and_gets_where_one_wanted(journey: Journey, person: Person) -> None:
+    journey.allow("status of 401")
+    page = journey.page()
+    sign_in(page, person.name, remember=False)
+    expect(page.locator("main h1")).to_have_text("Today")
     end_session(person)
     page.goto("/app/done")
     expect(page.get_by_role("status").first).to_contain_text("Your session has ended")

@@ -3,7 +3,10 @@ import { isPassing, SignedOut } from '../api/problem'
 import type { SessionState } from '../api/session'
 import type { SetupState } from '../api/types'
 import { i18n } from '../lib/i18n/index.svelte'
+import { writeStored } from '../lib/storage'
 import { connection } from '../sync/connection.svelte'
+import { disk, MEMORY_ONLY } from '../sync/disk'
+import { keeper } from '../sync/keeper'
 import { live } from '../sync/live.svelte'
 import { store } from '../sync/store.svelte'
 
@@ -20,6 +23,8 @@ class Start {
   notice = $state('')
   /** Where somebody wanted to go who had to sign in first. */
   #wanted = '/app/today'
+  /** Somebody signs in on this page: what lies on the disk may be another one's. */
+  #fresh = session.state !== 'live'
 
   constructor() {
     session.onChange = (state) => void this.#sessionChanged(state)
@@ -57,8 +62,12 @@ class Start {
   }
 
   async #open(): Promise<void> {
-    await store.bootstrap()
-    live.onStranger = () => location.reload()
+    const kept = this.#fresh ? undefined : await disk.load().catch(() => undefined)
+    if (kept) store.restore(kept)
+    else await store.bootstrap()
+    live.onStranger = () => void this.#stranger()
+    keeper.start()
+    void keeper.adopt()
     live.start()
     if (isPublic(router.route)) router.go(this.#wanted, 'replace')
     this.phase = 'ready'
@@ -66,6 +75,7 @@ class Start {
 
   /** Nobody is signed in: a new server wants to be set up, every other one a name and a password. */
   async #ask(): Promise<void> {
+    this.#fresh = true
     this.setup = (await answered(anonymous.GET('/setup'))).data
     const name = router.route.name
     if (this.setup.setup_required) {
@@ -90,12 +100,26 @@ class Start {
     if (state === 'none') {
       // A fresh page holds nothing of the account that left, and neither does this one, which the way back may show again.
       this.phase = 'asking'
+      writeStored(MEMORY_ONLY, undefined)
+      await disk.wipe()
       location.assign('/app/signin')
-    } else if (state === 'live' && this.phase === 'public') {
+    } else if (state === 'ended') {
+      // Who ended it elsewhere may have lost this device: what waits to be sent is all that stays on it.
+      await disk.forget().catch(() => undefined)
+    } else if (this.phase === 'public') {
       // Signed in, by a form of this page or in another tab.
       this.notice = router.code = ''
       await this.run()
-    } else if (state === 'live' && this.phase === 'ready' && !(await store.sameAccount())) location.reload()
+    } else if (this.phase === 'ready') {
+      if (await store.sameAccount()) keeper.later()
+      else await this.#stranger()
+    }
+  }
+
+  /** Somebody else has signed in: a page of theirs, without anything of the one before. */
+  async #stranger(): Promise<void> {
+    await disk.forget().catch(() => undefined)
+    location.reload()
   }
 }
 

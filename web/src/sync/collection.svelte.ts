@@ -16,6 +16,10 @@ export class Collection<Item extends { id: string; version: number }> {
     return this.#overlay.known(id)
   }
 
+  allKnown(): Item[] {
+    return this.#overlay.allKnown()
+  }
+
   take(items: readonly Item[]): void {
     if (items.length === 0) return
     for (const item of items) this.#overlay.put(item)

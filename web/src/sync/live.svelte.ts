@@ -15,6 +15,8 @@ class Live {
   onMoved: () => void = () => undefined
   /** Called when the session of now turns out to belong to somebody else. */
   onStranger: () => void = () => undefined
+  /** Whether this tab is the one that listens. */
+  leading = false
   readonly #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('tm.live') : undefined
   #pulling: Promise<void> | undefined
   #again = false
@@ -72,6 +74,8 @@ class Live {
 
   /** As long as this tab lives: reads what is new, then listens, then again. */
   async #lead(): Promise<void> {
+    this.leading = true
+    this.onMoved()
     for (let attempt = 0; ; attempt += 1) {
       try {
         await this.pull()

@@ -43,6 +43,8 @@ export interface Refusal {
 /** An order on its way. Its key is its Idempotency-Key: however often it is sent, it happens once. */
 export interface Posted extends Order {
   readonly key: string
+  /** When it was made: orders are sent in this order. */
+  at: number
   /** Whether it may have reached the server. */
   tried: boolean
   refused?: Refusal

@@ -27,11 +27,14 @@ class Outbox {
   readonly #waiters = new Map<string, Waiter>()
   readonly #operations = new Map<string, string>()
   #running = false
+  #clock = 0
 
   /** Gives the id of the operation, with which it can be undone. Rejects with the server's refusal. */
   submit(order: Order, key = newId()): Promise<string> {
     const path = order.undoes && this.#undoPath(order.undoes)
-    const posted: Posted = path ? named({ ...order, key, tried: false }, path) : { ...order, key, tried: false }
+    this.#clock = Math.max(this.#clock + 1, Date.now() * 1000)
+    const made: Posted = { ...order, key, at: this.#clock, tried: false }
+    const posted = path ? named(made, path) : made
     store.show(posted.edits)
     this.posted = [...this.posted, posted]
     this.onChange([posted], [])
@@ -74,6 +77,11 @@ class Outbox {
     const now = edits[0] ? store.known(edits[0].id) : undefined
     const fresh = seen && now ? Object.fromEntries(Object.keys(seen).map((name) => [name, now[name as keyof Task]])) : seen
     return this.submit({ edits, method, path, ...(body === undefined ? {} : { body }), ...(label === undefined ? {} : { label }), ...(fresh ? { seen: fresh } : {}) })
+  }
+
+  /** Resolves once nothing waits any more. */
+  async idle(): Promise<void> {
+    while (this.waiting > 0) await sleep(20)
   }
 
   /** Gives up a refused order. */

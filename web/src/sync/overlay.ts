@@ -32,6 +32,10 @@ export class Overlay<Item extends { id: string; version: number }> {
     return this.#base.get(id)
   }
 
+  allKnown(): Item[] {
+    return [...this.#base.values()]
+  }
+
   /** All ids there are, those being created last. */
   ids(): string[] {
     const made = this.#pending.filter((change) => change.create && !this.#base.has(change.id))

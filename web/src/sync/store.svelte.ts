@@ -3,6 +3,7 @@ import type { Account, Bootstrap, Changes, Label, Member, Project, SavedFilter, 
 import { byText } from '../lib/positions'
 
 import { Collection } from './collection.svelte'
+import type { Snapshot } from './disk'
 import type { ListSpec } from './lists'
 import type { Edit, Kind, Kinds } from './orders'
 import { Paged } from './paged.svelte'
@@ -91,6 +92,19 @@ class Store {
     tables.task.reset(data.tasks)
     this.#gone.clear()
     this.sequence = data.sequence
+    this.ready = true
+  }
+
+  /** Begins with what was kept on disk. */
+  restore({ account, sequence, things }: Snapshot): void {
+    const { tables } = this
+    this.account = account
+    tables.project.load(things.project)
+    tables.section.load(things.section)
+    tables.label.load(things.label)
+    tables.filter.load(things.filter)
+    tables.task.load(things.task)
+    this.sequence = sequence
     this.ready = true
   }
 

@@ -1,6 +1,8 @@
 import { anonymous, answered, session } from '../../api/client'
 import { Problem } from '../../api/problem'
 import { i18n } from '../../lib/i18n/index.svelte'
+import { writeStored } from '../../lib/storage'
+import { MEMORY_ONLY } from '../../sync/disk'
 
 export interface Credentials {
   username: string
@@ -17,6 +19,8 @@ export async function signIn({ username, password, remember }: Credentials): Pro
   const { data } = await answered(anonymous.POST('/login', { body }))
   const { response } = await anonymous.GET('/me')
   if (response.status === 401) return 'no-cookie'
+  // Before the page goes on: it may write to the device from then on.
+  writeStored(MEMORY_ONLY, remember ? undefined : true)
   session.begin(data.expires_in)
   return 'ok'
 }
