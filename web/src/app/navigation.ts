@@ -14,7 +14,9 @@ export function places(): Place[] {
   return [
     { href: '/app/inbox', label: nav.inbox, icon: 'inbox', keys: 'g i' },
     { href: '/app/today', label: nav.today, icon: 'today', keys: 'g t' },
-    { href: '/app/upcoming', label: nav.upcoming, icon: 'calendar', keys: 'g u' },
+    { href: '/app/upcoming', label: nav.upcoming, icon: 'forth', keys: 'g u' },
+    { href: '/app/board', label: nav.view.board, icon: 'board', keys: 'g b' },
+    { href: '/app/calendar', label: nav.view.calendar, icon: 'calendar', keys: 'g c' },
     { href: '/app/all', label: nav.all, icon: 'all', keys: 'g l' },
     { href: '/app/done', label: nav.done, icon: 'done', keys: 'g d' },
     { href: '/app/trash', label: nav.trash, icon: 'trash', keys: 'g x' },

@@ -1,4 +1,5 @@
 import { auth } from './en/auth'
+import { calendarView } from './en/calendar-view'
 import { common } from './en/common'
 import { conflict } from './en/conflict'
 import { cookies } from './en/cookies'
@@ -19,6 +20,7 @@ export const en = {
   due: { today: 'Today', tomorrow: 'Tomorrow', yesterday: 'Yesterday', overdue: (day: string) => `Overdue · ${day}` },
   theme: { label: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
   auth,
+  calendarView,
   common,
   conflict,
   cookies,

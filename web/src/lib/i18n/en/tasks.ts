@@ -6,6 +6,7 @@ export const tasks = {
   completed: 'Task completed', reopened: 'Task reopened', renamed: 'Task renamed', trashed: 'Moved to Trash',
   restored: 'Task restored', added: 'Task added', undone: (what: string) => `Undone: ${what}`, redone: (what: string) => `Redone: ${what}`,
   changed: 'Task changed', moved: 'Task moved', duplicated: 'Task duplicated', skipped: 'Skipped to the next date', purged: 'Deleted for good',
+  noSection: 'No section', movedInto: (column: string) => `Moved to ${column}`, emptyColumn: 'Drop a task here.',
   headings: { overdue: 'Overdue', today: 'Today', done: 'Done today' },
   fields: { due: 'Due date', project: 'Move to…', labels: 'Labels', status: 'Status', assignee: 'Assign to', priority: 'Priority' },
   status: { todo: 'To do', in_progress: 'In progress', done: 'Done', cancelled: 'Cancelled' },

@@ -1,0 +1,3 @@
+export const calendarView = {
+  before: 'Earlier', after: 'Later', month: 'Month', week: 'Week', agenda: 'Agenda', more: (count: number) => `${count} more`,
+}
