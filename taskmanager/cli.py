@@ -12,7 +12,7 @@ from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 import taskmanager
-from taskmanager import key_commands, serving, task_commands, transfer, worker
+from taskmanager import backup_commands, key_commands, serving, task_commands, transfer, worker
 from taskmanager.audit_commands import audit
 from taskmanager.auth.accounts import Accounts
 from taskmanager.auth.links import NewLink
@@ -22,6 +22,7 @@ from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.roles import Role
 from taskmanager.auth.schemas import UserCreate, UserUpdate
 from taskmanager.kit import migrate
+from taskmanager.kit.copies import CopyProblem
 from taskmanager.kit.errors import AppError
 from taskmanager.kit.settings import PREFIX, Settings
 from taskmanager.kit.settings_text import as_environment, as_help, as_markdown
@@ -42,6 +43,14 @@ users = typer.Typer(
 )
 app.add_typer(users, name="users")
 app.add_typer(key_commands.keys, name="keys")
+_TOLD = (
+    UsageProblem,
+    KeyProblem,
+    CopyProblem,
+    migrate.RevisionUnknown,
+    migrate.ForeignKeysBroken,
+    serving.StartProblem,
+)
 Username = Annotated[str, typer.Argument(help="The user name.")]
 
 
@@ -107,6 +116,8 @@ def version() -> None:
 app.command("add")(task_commands.add_command)
 app.command("import")(transfer.import_command)
 app.command("export")(transfer.export_command)
+app.command("backup")(backup_commands.backup_command)
+app.command("restore")(backup_commands.restore_command)
 app.add_typer(audit, name="audit")
 
 
@@ -184,7 +195,7 @@ def main(argv: list[str] | None = None) -> int:
         app(args=argv, prog_name="taskmanager")
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
-    except (UsageProblem, KeyProblem, serving.StartProblem, AppError, ValidationError, DBAPIError, OSError) as error:
+    except (*_TOLD, AppError, ValidationError, DBAPIError, OSError) as error:
         for line in _said(error):
             err.print(f"taskmanager: {line}", markup=False)
         return 2 if isinstance(error, ValidationError) else 1

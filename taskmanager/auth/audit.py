@@ -60,6 +60,8 @@ class Event(StrEnum):
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_PURGED = "audit_purged"
     INSECURE_COOKIES = "insecure_cookies_on"
+    BACKUP_MADE = "backup_made"
+    BACKUP_RESTORED = "backup_restored"
     STARTED = "sys_startup"
 
 

@@ -35,13 +35,18 @@ class Master:
         return HKDF(SHA256(), SECRET_BYTES, salt=None, info=b"taskmanager/" + label.encode()).derive(self._secret)
 
 
+def master_path(settings: Settings) -> Path:
+    """Return where the master secret is, or will be."""
+    return settings.master_secret_file or settings.data_dir / "master.key"
+
+
 def load_master(settings: Settings) -> Master:
     """Return the master secret: from its file, or generated on first start with mode 0600.
 
     Raises :class:`KeyProblem` for a secret that is short, repetitive or a documented example.
     """
     given = settings.master_secret_file
-    path = given or settings.data_dir / "master.key"
+    path = master_path(settings)
     try:
         if given is None:
             _generate(path)
@@ -60,12 +65,17 @@ def _generate(path: Path) -> None:
             logger.warning("%s could be read by others; its mode is now 0600", path)
             path.chmod(0o600)
         return
+    write_master(path, base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n")
+
+
+def write_master(path: Path, text: bytes) -> None:
+    """Write a file that nobody else can read; one that is there already stays as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         # A link never replaces: of two processes that start at once, both go on with the first one's secret.

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from taskmanager.kit import sqlite
 from taskmanager.kit.settings import Settings
@@ -24,6 +25,13 @@ _LOCK = 7_236_110_541
 
 class ForeignKeysBroken(Exception):  # noqa: N818 - stops a migration before it is committed
     """A migration would leave rows that refer to nothing."""
+
+
+class RevisionUnknown(Exception):  # noqa: N818 - says what to do
+    """A database or backup of a newer version of the program."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"revision {revision} is of a newer version of the program than this one; use that version")
 
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
@@ -39,6 +47,20 @@ def downgrade(settings: Settings, revision: str) -> None:
 def newest() -> str:
     """Return the revision that this version of the program works with."""
     return ScriptDirectory(str(FOLDER)).get_current_head() or ""
+
+
+def go(connection: Connection, revision: str) -> None:
+    """Take the database of ``connection`` to a revision, up or down, in its transaction.
+
+    Raises :class:`RevisionUnknown` if this version of the program knows either end of the way not.
+    """
+    order = [script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()][::-1]
+    here = current(connection)
+    for one in (revision, here):
+        if one is not None and one not in order:
+            raise RevisionUnknown(one)
+    down = here is not None and order.index(revision) < order.index(here)
+    _run(connection, command.downgrade if down else command.upgrade, revision)
 
 
 def current(connection: Connection) -> str | None:
@@ -122,5 +144,34 @@ async def _on_postgresql(url: str, work: Callable[[Connection], None]) -> None:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def exclusively(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """Yield a connection with one transaction around the block, which keeps other processes from migrating.
+
+    On SQLite no key is checked within, on the way out all are: raises :class:`ForeignKeysBroken` and takes all back.
+    """
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite":
+        engine = create_async_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
+        statement = f"SELECT pg_advisory_xact_lock({_LOCK})"
+    else:
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        engine = sqlite.create_engine(url, writable=True)
+        statement = "PRAGMA defer_foreign_keys"
+    try:
+        async with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                # Before the transaction: within one this changes nothing.
+                raw: Any = (await connection.get_raw_connection()).driver_connection
+                await raw.execute("PRAGMA foreign_keys=OFF")
+            async with connection.begin():
+                await connection.exec_driver_sql(statement)
+                yield connection
+                if engine.dialect.name == "sqlite":
+                    await connection.run_sync(_refuse_broken_keys)
     finally:
         await engine.dispose()

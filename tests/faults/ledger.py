@@ -109,11 +109,11 @@ class Ledger:
     async def settle(self) -> None:
         """Check what the server holds against what is known, then finish what is unknown by sending it again."""
         async with self._client() as client:
-            self._compare(await _read_all(client))
+            self._compare(await read_all(client))
             unknown, self.unknown = self.unknown, []
             for attempt in unknown:
                 await self._send(client, attempt)
-            found = await _read_all(client)
+            found = await read_all(client)
             assert found == self.tasks, "sending the unknown writes again did not end in one state"
 
     def _compare(self, found: dict[str, Known]) -> None:
@@ -126,7 +126,8 @@ class Ledger:
             assert found[task_id] in may_be_new, f"nobody made {found[task_id]}"
 
 
-async def _read_all(client: httpx.AsyncClient) -> dict[str, Known]:
+async def read_all(client: httpx.AsyncClient) -> dict[str, Known]:
+    """Return every task that the server shows, the trash too."""
     found: dict[str, Known] = {}
     for deleted in (False, True):
         cursor = ""
