@@ -20,7 +20,8 @@ from tests.servers import ROOT, app_server
 
 NOBODY: Any = {"admin_username": "", "admin_password": ""}
 COMMANDS = (
-    *("serve", "migrate", "openapi", "settings", "version", "users", "keys", "add", "import", "export", "audit", "backup", "restore"),
+    *("serve", "migrate", "openapi", "settings", "version", "users", "keys", "add", "import", "export", "audit"),
+    *("backup", "restore"),
 )
 
 

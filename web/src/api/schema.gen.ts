@@ -2148,7 +2148,7 @@ export interface components {
          * @description Everything that the trail can tell.
          * @enum {string}
          */
-        Event: "authn_login_success" | "authn_login_fail" | "authn_login_fail_max" | "refresh_recovered" | "refresh_concurrent" | "authn_token_reuse" | "session_ended" | "authn_password_change" | "authn_password_change_fail" | "password_reset_requested" | "password_reset" | "email_change_requested" | "email_changed" | "user_created" | "user_updated" | "privilege_permissions_changed" | "user_disabled" | "user_enabled" | "invitation_created" | "invitation_withdrawn" | "authn_token_created" | "authn_token_revoked" | "key_rotated" | "key_rotated_emergency" | "authz_fail" | "excess_rate_limit_exceeded" | "data_imported" | "data_exported" | "audit_exported" | "audit_purged" | "insecure_cookies_on" | "sys_startup";
+        Event: "authn_login_success" | "authn_login_fail" | "authn_login_fail_max" | "refresh_recovered" | "refresh_concurrent" | "authn_token_reuse" | "session_ended" | "authn_password_change" | "authn_password_change_fail" | "password_reset_requested" | "password_reset" | "email_change_requested" | "email_changed" | "user_created" | "user_updated" | "privilege_permissions_changed" | "user_disabled" | "user_enabled" | "invitation_created" | "invitation_withdrawn" | "authn_token_created" | "authn_token_revoked" | "key_rotated" | "key_rotated_emergency" | "authz_fail" | "excess_rate_limit_exceeded" | "data_imported" | "data_exported" | "audit_exported" | "audit_purged" | "insecure_cookies_on" | "backup_made" | "backup_restored" | "sys_startup";
         /** FilterCreate */
         FilterCreate: {
             /** Color */
