@@ -14,6 +14,7 @@ from taskmanager.kit import migrate
 from taskmanager.kit.settings import Settings
 from taskmanager.main import create_app
 from taskmanager.tables import metadata
+from tests.compiled import share_compiled_statements
 from tests.factories import Api
 from tests.services import postgres_server, valkey_server
 
@@ -31,6 +32,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "backend" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("only_on")
         metafunc.parametrize("backend", only.args if only else BACKENDS, indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_are_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        share_compiled_statements(patch)
+        yield
 
 
 @pytest.fixture

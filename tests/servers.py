@@ -39,8 +39,10 @@ class AppServer:
 
 
 @contextlib.contextmanager
-def app_server(data: Path, *, port: int | None = None, **settings: str) -> Iterator[AppServer]:
+def app_server(data: Path, *, port: int | None = None, wait: bool = True, **settings: str) -> Iterator[AppServer]:
     """Serve on ``data`` until the block ends; begin again with the same folder to restart.
+
+    The block begins when the server is ready, or at once unless it shall ``wait``.
 
     ``settings`` are those of the product, in small letters: ``redis_url="redis://..."``. Limits are off unless asked
     for. Its log goes to a file beside the data folder. Ending the block sends SIGTERM; a test may have ended the
@@ -53,7 +55,7 @@ def app_server(data: Path, *, port: int | None = None, **settings: str) -> Itera
     log = data.with_name(f"{data.name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    with running(command, lambda _: is_ready(port), log=log, environment=environment) as process:
+    with running(command, lambda _: not wait or is_ready(port), log=log, environment=environment) as process:
         yield AppServer(port, process, log, time.monotonic() - begun)
 
 

@@ -20,11 +20,14 @@ class Worker:
 
 
 @contextlib.contextmanager
-def worker_of(data: Path, log: Path, **settings: str) -> Iterator[Worker]:
-    """Run a worker on ``data`` until the block ends; ``log`` must be a new file."""
+def worker_of(data: Path, log: Path, *, wait: bool = True, **settings: str) -> Iterator[Worker]:
+    """Run a worker on ``data`` until the block ends; ``log`` must be a new file.
+
+    The block begins when the worker works, or at once unless it shall ``wait``.
+    """
 
     def ready(_: subprocess.Popen[bytes]) -> bool:
-        return "TaskManager works" in log.read_text(encoding="utf-8", errors="replace")
+        return not wait or "TaskManager works" in log.read_text(encoding="utf-8", errors="replace")
 
     environment = environment_of(data, **settings)
     with running([*PROGRAM, "worker"], ready, log=log, environment=environment) as process:
