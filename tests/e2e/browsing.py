@@ -114,7 +114,9 @@ def rows(page: Page) -> list[str]:
 
 def expect_rows(page: Page, *titles: str) -> None:
     """Wait until the list shows exactly these tasks."""
-    expect(page.locator("[role=row] .text")).to_have_count(len(titles))
+    deadline = time.monotonic() + 5
+    while rows(page) != list(titles) and time.monotonic() < deadline:
+        page.wait_for_timeout(20)
     assert rows(page) == list(titles)
 
 

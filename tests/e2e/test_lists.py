@@ -112,7 +112,7 @@ def test_today_shows_what_is_late_and_reschedules_it(journey: Journey, person: P
     expect_rows(page, "Late", "Later")
 
 
-def test_a_board_is_arranged_by_keys_and_by_menu(journey: Journey, person: Person) -> None:
+def test_a_board_is_arranged_by_mouse_by_keys_and_by_menu(journey: Journey, person: Person) -> None:
     home = person.post("/projects", {"name": "Home"})["id"]
     person.post(f"/projects/{home}/sections", {"name": "Doing"})
     person.add("One", "Two", "Three", project_id=home)
@@ -121,6 +121,12 @@ def test_a_board_is_arranged_by_keys_and_by_menu(journey: Journey, person: Perso
     none, doing = page.get_by_role("region", name="No section"), page.get_by_role("region", name="Doing")
     expect(none.get_by_role("group")).to_have_count(3)
     check_accessibility(page, "board")
+    drag(page, none.get_by_role("group", name="Three"), *centre(doing), cancel=True)
+    expect(none.get_by_role("group")).to_contain_text(["One", "Two", "Three"])
+    drag(page, none.get_by_role("group", name="Three"), *centre(doing))
+    expect(doing.get_by_role("group", name="Three")).to_be_focused()
+    page.keyboard.press("z")
+    expect(none.get_by_role("group")).to_contain_text(["One", "Two", "Three"])
     none.get_by_role("group", name="One").focus()
     page.keyboard.press("Alt+ArrowRight")
     expect(doing.get_by_role("group", name="One")).to_be_focused()

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.e2e
 
 def listening(page: Page) -> None:
     """Wait until the page hears of changes."""
-    page.wait_for_function("performance.getEntriesByType('resource').some(one => one.name.includes('/changes'))")
+    # Not wait_for_function: it would evaluate text in the page, which the page's policy forbids.
+    while not page.evaluate("performance.getEntriesByType('resource').some(one => one.name.includes('/changes'))"):
+        page.wait_for_timeout(50)
     page.wait_for_timeout(300)
 
 

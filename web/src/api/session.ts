@@ -25,6 +25,7 @@ export class Session {
   readonly #share = Math.random()
   readonly #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('tm.session') : undefined
   #flight: Promise<void> | undefined
+  #leaving: Promise<unknown> = Promise.resolve()
   #firstOfPage = true
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
 
@@ -62,15 +63,20 @@ export class Session {
     for (const { reject } of this.#waiting.splice(0)) reject(new SignedOut('The session has ended.'))
   }
 
-  /** Ends the session on the server, then in every tab. Waits for a refresh under way, so that none comes after it. */
+  /**
+   * Ends the session on the server, then in every tab. Waits for a refresh under way, so that none comes after it; requests
+   * that begin meanwhile wait for what comes of it.
+   */
   async signOut(): Promise<void> {
-    await locked(async () => {
+    const over = locked(async () => {
       const response = await send(jsonPost('/logout', {}))
       if (!response.ok && response.status !== 401) throw Problem.of(await bodyOf(response), response)
       writeRecord(undefined)
       this.#channel?.postMessage({ kind: 'signed-out' } satisfies News)
+      this.#leave()
     })
-    this.#leave()
+    this.#leaving = over.catch(() => undefined)
+    await over
   }
 
   /** Gives false when the session turned out to be over. */
@@ -138,10 +144,11 @@ export class Session {
     this.onChange(state)
   }
 
-  #untilLive(): Promise<void> {
-    if (this.state === 'live') return Promise.resolve()
-    if (this.state === 'none') return Promise.reject(new SignedOut('Signed out.'))
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  async #untilLive(): Promise<void> {
+    await this.#leaving
+    if (this.state === 'live') return
+    if (this.state === 'none') throw new SignedOut('Signed out.')
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 }
 

@@ -67,7 +67,8 @@ class Start {
     else await store.bootstrap()
     live.onStranger = () => void this.#stranger()
     keeper.start()
-    void keeper.adopt()
+    // Before anything is shown: what a closed tab had not sent yet is part of the picture.
+    await keeper.adopt()
     live.start()
     if (isPublic(router.route)) router.go(this.#wanted, 'replace')
     this.phase = 'ready'

@@ -45,6 +45,9 @@ export function startDrag(event: PointerEvent, { onstart, onmove, ondrop, onend 
     ['pointermove', (next) => move(next as PointerEvent)],
     ['pointerup', () => end(true)],
     ['pointercancel', () => end(false)],
+    // Text that was selected on the way would be dragged by the browser itself the next time.
+    ['selectstart', (next) => next.preventDefault()],
+    ['dragstart', (next) => next.preventDefault()],
     ['keydown', (key) => {
       if ((key as KeyboardEvent).key !== 'Escape' || !moving) return
       key.preventDefault()
