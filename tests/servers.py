@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,24 +39,37 @@ class AppServer:
 
 
 @contextlib.contextmanager
-def app_server(data: Path, *, port: int | None = None, wait: bool = True, **settings: str) -> Iterator[AppServer]:
+def app_server(data: Path, *, port: int | None = None, **settings: str) -> Iterator[AppServer]:
     """Serve on ``data`` until the block ends; begin again with the same folder to restart.
-
-    The block begins when the server is ready, or at once unless it shall ``wait``.
 
     ``settings`` are those of the product, in small letters: ``redis_url="redis://..."``. Limits are off unless asked
     for. Its log goes to a file beside the data folder. Ending the block sends SIGTERM; a test may have ended the
     process before.
     """
     port = port or free_port()
+    begun = time.monotonic()
+    with _serving(data, port, lambda: is_ready(port), settings) as (process, log):
+        yield AppServer(port, process, log, time.monotonic() - begun)
+
+
+@contextlib.contextmanager
+def starting_server(data: Path, *, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """As :func:`app_server`, but the block begins at once, with a process that is not ready yet."""
+    with _serving(data, port, lambda: True, settings) as (process, _):
+        yield process
+
+
+@contextlib.contextmanager
+def _serving(
+    data: Path, port: int, ready: Callable[[], bool], settings: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     ours = {"admin_username": ADMIN, "admin_password": PASSWORD, "rate_limits": "off", "drain_seconds": "0"}
     environment = environment_of(data, **{**ours, **settings})
     command = [*PROGRAM, "serve", "--port", str(port)]
     log = data.with_name(f"{data.name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    begun = time.monotonic()
-    with running(command, lambda _: not wait or is_ready(port), log=log, environment=environment) as process:
-        yield AppServer(port, process, log, time.monotonic() - begun)
+    with running(command, lambda _: ready(), log=log, environment=environment) as process:
+        yield process, log
 
 
 def environment_of(data: Path, **settings: str) -> dict[str, str]:

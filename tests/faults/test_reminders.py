@@ -26,7 +26,7 @@ from tests.auth.mailbox import PUBLIC_URL, serving
 from tests.factories import PASSWORD
 from tests.faults import amount
 from tests.faults.workers import worker_of
-from tests.servers import ADMIN, app_server
+from tests.servers import ADMIN, app_server, starting_server
 from tests.services import free_port, own_postgres
 
 pytestmark = pytest.mark.faults
@@ -92,7 +92,7 @@ async def test_reminders_outlive_a_kill(backend: str, database_url: str, tmp_pat
         counts = [0]
         for number in range(amount(3, 15)):
             with ExitStack() as stack:
-                processes = [stack.enter_context(app_server(data, port=port, wait=False, **settings)).process]
+                processes = [stack.enter_context(starting_server(data, port=port, **settings))]
                 if database_url:
                     # On PostgreSQL a worker does the same at the same time.
                     worker = worker_of(data, tmp_path / f"worker-{number}.log", wait=False, **settings)
