@@ -21,6 +21,7 @@ from taskmanager.auth.models import User
 from taskmanager.auth.repository import AccountRepository
 from taskmanager.auth.roles import Role
 from taskmanager.auth.schemas import UserCreate, UserUpdate
+from taskmanager.doctor.command import doctor_command
 from taskmanager.kit import migrate
 from taskmanager.kit.copies import CopyProblem
 from taskmanager.kit.errors import AppError
@@ -117,6 +118,7 @@ app.command("add")(task_commands.add_command)
 app.command("import")(transfer.import_command)
 app.command("export")(transfer.export_command)
 app.command("backup")(backup_commands.backup_command)
+app.command("doctor")(doctor_command)
 app.command("restore")(backup_commands.restore_command)
 app.add_typer(audit, name="audit")
 

@@ -70,7 +70,7 @@ def _generate(path: Path) -> None:
 
 def write_master(path: Path, text: bytes) -> None:
     """Write a file that nobody else can read; one that is there already stays as it is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

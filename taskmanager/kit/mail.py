@@ -57,6 +57,14 @@ class Mailer:
                 raise UndeliverableError(error.recipients[0].code) from None
             raise
 
+    async def greet(self) -> None:
+        """Connect and sign in, and send nothing; raises what a message would."""
+        async with (
+            asyncio.timeout(SECONDS),
+            aiosmtplib.SMTP(local_hostname=self._host, timeout=SECONDS, **self._server) as server,
+        ):
+            await server.noop()
+
     def compose(self, mail: Mail) -> EmailMessage:
         """Return the message: headers have no line breaks, and the address is one address."""
         message = EmailMessage(email.policy.SMTP)

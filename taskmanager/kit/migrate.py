@@ -49,12 +49,17 @@ def newest() -> str:
     return ScriptDirectory(str(FOLDER)).get_current_head() or ""
 
 
+def known() -> list[str]:
+    """Return all revisions that this version of the program knows, the oldest first."""
+    return [script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()][::-1]
+
+
 def go(connection: Connection, revision: str) -> None:
     """Take the database of ``connection`` to a revision, up or down, in its transaction.
 
     Raises :class:`RevisionUnknown` if this version of the program knows either end of the way not.
     """
-    order = [script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()][::-1]
+    order = known()
     here = current(connection)
     for one in (revision, here):
         if one is not None and one not in order:
@@ -110,7 +115,7 @@ def connect_for_migration(settings: Settings, work: Callable[[Connection], None]
 
 
 def _on_sqlite(path: str, work: Callable[[Connection], None]) -> None:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(
         f"sqlite:///{path}",
         module=sqlite.driver(),
@@ -159,7 +164,7 @@ async def exclusively(settings: Settings) -> AsyncIterator[AsyncConnection]:
         engine = create_async_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
         statement = f"SELECT pg_advisory_xact_lock({_LOCK})"
     else:
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = sqlite.create_engine(url, writable=True)
         statement = "PRAGMA defer_foreign_keys"
     try:

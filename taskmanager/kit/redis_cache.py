@@ -6,12 +6,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import RedisCluster
 from redis.exceptions import MaxConnectionsError, RedisError
 
 from taskmanager.kit.cache import MemoryCache
+from taskmanager.kit.redis_connection import connect
 from taskmanager.kit.seals import Seals
 
 logger = logging.getLogger(__name__)
@@ -41,15 +40,7 @@ class RedisCache:
     name = "redis"
 
     def __init__(self, url: str, seal_key: bytes) -> None:
-        self._redis = Redis.from_url(
-            url,
-            # The client's own defaults would hang every request for 20 s on a stopped server.
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=128,
-            client_name="taskmanager",
-        )
+        self._redis: Any = connect(url, TIMEOUT_SECONDS, max_connections=128)
         self._seals = Seals(seal_key)
         self._asked: list[tuple[tuple[str, ...], Answer]] = []
         self._writes: list[Write] = []
@@ -110,7 +101,7 @@ class RedisCache:
             while (self._asked or self._writes) and self._probing is None:
                 asked, self._asked = self._asked[:MOST_AT_ONCE], self._asked[MOST_AT_ONCE:]
                 if asked:
-                    kept = iter(await self._timed(self._redis.mget([key for keys, _ in asked for key in keys])))
+                    kept = iter(await self._timed(self._read([key for keys, _ in asked for key in keys])))
                     for keys, answer in asked:
                         found = [next(kept) for _ in keys]
                         if not answer.done():  # else the one who asked has left
@@ -130,6 +121,14 @@ class RedisCache:
                 if not answer.done():
                     answer.set_result([None] * len(keys))
             self._asked.clear()
+
+    def _read(self, keys: list[str]) -> Awaitable[list[Any]]:
+        if not isinstance(self._redis, RedisCluster):
+            return self._redis.mget(keys)  # type: ignore[no-any-return]
+        pipeline = self._redis.pipeline()  # sorts by node what one MGET could not name together
+        for key in keys:
+            pipeline.get(key)
+        return pipeline.execute()
 
     async def _timed(self, command: Awaitable[Any]) -> Any:
         """Return the server's answer; if it was slow, it is the last one for now."""

@@ -6,9 +6,10 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from taskmanager.kit.limits import EMAIL
+from taskmanager.kit.redis_address import parse_redis_url
 
 PREFIX = "TASKMANAGER_"
 METRICS_TOKEN_LENGTH = 16
@@ -45,7 +46,8 @@ class Settings(BaseSettings):
     database_url_file: Path | None = Field(default=None, description="File that holds that address.")
     redis_url: str = Field(
         default="",
-        description="redis://host:6379/0, or rediss:// for TLS; empty: the cache lives in the process.",
+        description="redis://host:6379/0, redis+sentinel://host1:26379,host2:26379/name, redis+cluster://host1,host2, "
+        "or rediss... for TLS; empty: the cache lives in the process.",
     )
     redis_url_file: Path | None = Field(default=None, description="File that holds that address.")
     admin_username: str = Field(default="", description="First administrator, made when there is none.")
@@ -148,6 +150,12 @@ class Settings(BaseSettings):
         if self.database_url and not self.database_url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
             message = f"{PREFIX}DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///"
             raise ValueError(message)
+        if self.redis_url:
+            try:
+                parse_redis_url(self.redis_url)
+            except ValueError as error:
+                message = f"{PREFIX}REDIS_URL {error}"
+                raise ValueError(message) from error
         if self.workers > 1 and not self.redis_url:
             message = (
                 f"{PREFIX}WORKERS={self.workers} needs {PREFIX}REDIS_URL: processes count tries to sign in together"
@@ -210,6 +218,13 @@ class Settings(BaseSettings):
         if self.admin_password_file is not None:
             return self.admin_password_file.read_text(encoding="utf-8").rstrip("\r\n")
         return self.admin_password.get_secret_value()
+
+
+def unknown_names() -> list[str]:
+    """Return variables of the environment that look like settings and are none."""
+    names = {name.upper() for name in EnvSettingsSource(Settings, case_sensitive=False).env_vars}
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in names if name.startswith(PREFIX) and name not in known)
 
 
 def _check_smtp(url: str) -> None:

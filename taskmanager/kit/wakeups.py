@@ -4,12 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from taskmanager.kit.redis_connection import connect
 
 logger = logging.getLogger(__name__)
 
@@ -52,18 +51,8 @@ class RedisWakeups:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._redis = self._connect()
+        self._redis: Any = connect(url, TIMEOUT_SECONDS)
         self._ask_again_at = 0.0
-
-    def _connect(self, *, listening: bool = False) -> Redis:
-        return Redis.from_url(
-            self._url,
-            socket_timeout=None if listening else TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            health_check_interval=SILENCE_SECONDS if listening else 0,
-            retry=Retry(NoBackoff(), 0),
-            client_name="taskmanager",
-        )
 
     async def call(self) -> None:
         now = time.monotonic()
@@ -83,7 +72,8 @@ class RedisWakeups:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _follow(self, heard: Callable[[], None]) -> None:
-        async with self._connect(listening=True) as redis, redis.pubsub() as channel:
+        listening: Any = connect(self._url, TIMEOUT_SECONDS, listening=True, health_check_interval=SILENCE_SECONDS)
+        async with listening as redis, redis.pubsub() as channel:
             await channel.subscribe(CHANNEL)
             while True:
                 if await channel.get_message(timeout=SILENCE_SECONDS) is not None:

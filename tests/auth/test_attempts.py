@@ -137,11 +137,11 @@ async def _open(throttle: Throttle, bucket: Bucket) -> float:
         wait, state.closed_until = max(0.0, state.closed_until - time.monotonic()), 0.0
         return wait
     (key,) = throttle._keys((bucket,))
-    redis = throttle._redis._redis
+    redis: Any = throttle._redis._redis
     seconds, micros = await redis.time()
-    closed = float(await redis.hget(key, "closed") or 0) / 1000  # type: ignore[misc, unused-ignore]
-    await redis.hset(key, "closed", "0")  # type: ignore[misc, unused-ignore]
-    return max(0.0, closed - seconds - micros / 1e6)
+    closed = float(await redis.hget(key, "closed") or 0) / 1000
+    await redis.hset(key, "closed", "0")
+    return float(max(0.0, closed - seconds - micros / 1e6))
 
 
 async def test_L6_the_right_password_forgets_the_wrong_ones_of_the_pair(door: Door) -> None:

@@ -21,7 +21,7 @@ from tests.servers import ROOT, app_server
 NOBODY: Any = {"admin_username": "", "admin_password": ""}
 COMMANDS = (
     *("serve", "migrate", "openapi", "settings", "version", "users", "keys", "add", "import", "export", "audit"),
-    *("backup", "restore"),
+    *("backup", "restore", "doctor"),
 )
 
 
