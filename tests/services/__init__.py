@@ -10,6 +10,7 @@ from tests.services.postgres import own_postgres, postgres_server
 from tests.services.process import Server, ServiceError, free_port
 from tests.services.proxy import Proxy, slow_proxy
 from tests.services.valkey import own_valkey, valkey_server
+from tests.services.valkeys import own_cluster, own_sentinels
 
 __all__ = [
     "Proxy",
@@ -17,7 +18,9 @@ __all__ = [
     "ServiceError",
     "chromium",
     "free_port",
+    "own_cluster",
     "own_postgres",
+    "own_sentinels",
     "own_valkey",
     "postgres_server",
     "slow_proxy",
