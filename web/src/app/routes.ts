@@ -14,6 +14,9 @@ const NAMES = [...PUBLIC, 'today', 'inbox', 'upcoming', 'board', 'calendar', 'al
 /** Pages for people who are not signed in. */
 export const isPublic = (route: Route): boolean => PUBLIC.some((name) => name === route.name)
 
+/** The task that an address opens beside a page. */
+export const taskIn = (address: string): string | undefined => /^\/app\/t\/([0-9a-f-]{36})\/?$/.exec(address)?.[1]
+
 export function routeOf(path: string): Route {
   const parts = path.replace(/^\/app/, '').split('/').filter(Boolean)
   const [first = 'today', second = ''] = parts

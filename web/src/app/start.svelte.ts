@@ -82,7 +82,7 @@ class Start {
     if (this.setup.setup_required) {
       if (name !== 'setup') router.go('/app/setup', 'replace')
     } else if (name === 'setup' || !isPublic(router.route)) {
-      if (name !== 'setup') this.#wanted = router.path
+      if (name !== 'setup') this.#wanted = router.address
       router.go('/app/signin', 'replace')
     }
     this.phase = 'public'

@@ -7,6 +7,7 @@ import { empty } from './en/empty'
 import { errors } from './en/errors'
 import { keys } from './en/keys'
 import { nav } from './en/nav'
+import { panel } from './en/panel'
 import { pick } from './en/pick'
 import { secret } from './en/secret'
 import { security } from './en/security'
@@ -28,6 +29,7 @@ export const en = {
   errors,
   keys,
   nav,
+  panel,
   pick,
   secret,
   security,
