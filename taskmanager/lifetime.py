@@ -37,6 +37,7 @@ from taskmanager.kit.db import Database
 from taskmanager.kit.events import EventBus
 from taskmanager.kit.jobs import Jobs
 from taskmanager.kit.redis_cache import RedisCache
+from taskmanager.kit.replica import Replica
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.throttle import Throttle
 from taskmanager.kit.wakeups import open_wakeups
@@ -76,6 +77,7 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
     events.after(Journalled, streams.written)
     events.after(AccessChanged, streams.doubted)
     state.database, state.cache, state.started = database, cache, time.monotonic()
+    replica = state.replica = _replica(settings, database, cache)
     state.draining = False
     state.throttle = Throttle(cache, master.derive("throttle-buckets"), on=settings.rate_limits)
     state.metrics_token, state.seals = settings.metrics_secret(), Seals(master)
@@ -104,7 +106,8 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
         async with database.write() as session:
             await rotation.prepare(session)
             state.sequences = Sequences(master.derive("sequences"), await load_epoch(session))
-        for part in (follower, revocations, tokens, sealer, streams):
+        parts: list[Any] = [follower, revocations, tokens, sealer, streams]
+        for part in (*parts, replica) if replica is not None else parts:
             await part.start()
             closing.push_async_callback(part.stop)
         if settings.run_jobs:
@@ -150,6 +153,12 @@ def _post(settings: Settings, master: Master) -> Post | None:
 
 def _open_cache(settings: Settings, master: Master) -> Cache:
     return RedisCache(settings.redis_url, master.derive("cache-seals")) if settings.redis_url else MemoryCache()
+
+
+def _replica(settings: Settings, database: Database, cache: Cache) -> Replica | None:
+    if not settings.replica_url or not isinstance(cache, RedisCache):
+        return None
+    return Replica(settings, database.writer, cache)
 
 
 def _send_mail(jobs: Jobs, settings: Settings, database: Database, post: Post) -> None:

@@ -1,27 +1,21 @@
 """The database: one write path, read sessions, and the session dependencies of every route."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
-from sqlalchemy import event, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from taskmanager.kit import late, sqlite
+from taskmanager.kit import late, postgresql, sqlite
 from taskmanager.kit.events import EventBus, Facts
 from taskmanager.kit.http.idempotency import Replay, claim
+from taskmanager.kit.replica import Replica
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.shared_commit import SharedCommit
 from taskmanager.kit.shield import WriteSession, let_cancellation_in, to_the_end
-
-logger = logging.getLogger(__name__)
-
-STATEMENT_SECONDS = 30
-LOCK_SECONDS = 5
-ANSWER_SECONDS = 5
 
 
 class Database:
@@ -37,8 +31,10 @@ class Database:
             self.reader = sqlite.create_engine(url, writable=False)
             self._shared = SharedCommit(self.writer)
         else:
-            self.writer = _postgresql(settings.database)
-            self.reader = self.writer.execution_options(isolation_level="AUTOCOMMIT")
+            self.writer = postgresql.create_engine(settings, settings.database)
+            # A pooler may answer each statement outside of a transaction from another server.
+            pooled = settings.database_pooler
+            self.reader = self.writer if pooled else self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -94,35 +90,6 @@ async def _complete(transaction: AbstractAsyncContextManager[AsyncSession], fact
     await facts.deliver()
 
 
-def _postgresql(url: str) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        hide_parameters=True,  # errors are logged; names, addresses and digests are not
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=5,
-        pool_pre_ping=True,
-        connect_args={
-            "timeout": 5,
-            # A server that hangs tells nothing; one that works has given up by itself before.
-            "command_timeout": STATEMENT_SECONDS + ANSWER_SECONDS,
-            "server_settings": {
-                "application_name": "taskmanager",
-                "statement_timeout": str(STATEMENT_SECONDS * 1000),
-                "lock_timeout": str(LOCK_SECONDS * 1000),
-                "TimeZone": "UTC",
-            },
-        },
-    )
-
-    @event.listens_for(engine.sync_engine, "handle_error")
-    def _note(context: Any) -> None:
-        if context.is_disconnect:
-            logger.warning("lost the connection to PostgreSQL")
-
-    return engine
-
-
 @asynccontextmanager
 async def attempt(session: AsyncSession) -> AsyncIterator[None]:
     """Yield a part of a transaction that an exception takes back alone, with the facts it recorded."""
@@ -163,8 +130,11 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
         stored = await claim(session, request)
         if stored is None:
             yield session
-            return
-    raise Replay(stored)
+    if stored is not None:
+        raise Replay(stored)
+    replica: Replica | None = request.app.state.replica
+    if replica is not None:
+        await replica.wrote(getattr(request.state, "account_id", ""))
 
 
 async def get_reader(request: Request) -> AsyncIterator[AsyncSession]:
@@ -174,6 +144,22 @@ async def get_reader(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def get_lagging_reader(request: Request) -> AsyncIterator[AsyncSession]:
+    """Yield a session for reading what may be a second old: of a replica, unless this account wrote a moment ago.
+
+    For lists and searches. Declared after the actor, whose account must be known.
+    """
+    replica: Replica | None = request.app.state.replica
+    if replica is not None and await replica.serves(getattr(request.state, "account_id", "")):
+        async with replica.read() as session:
+            if session is not None:
+                yield session
+                return
+    async with request.app.state.database.read() as session:
+        yield session
+
+
 # scope="function": serialise, commit, answer. The default scope would answer before the commit.
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 ReaderDep = Annotated[AsyncSession, Depends(get_reader, scope="function")]
+LaggingReaderDep = Annotated[AsyncSession, Depends(get_lagging_reader, scope="function")]

@@ -12,9 +12,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from taskmanager.kit import sqlite
+from taskmanager.kit import postgresql, sqlite
 from taskmanager.kit.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def connect_for_migration(settings: Settings, work: Callable[[Connection], None]
     if url.get_backend_name() == "sqlite":
         _on_sqlite(url.database or "", work)
     else:
-        asyncio.run(_on_postgresql(settings.database, work))
+        asyncio.run(_on_postgresql(settings, work))
 
 
 def _on_sqlite(path: str, work: Callable[[Connection], None]) -> None:
@@ -143,8 +143,8 @@ def _refuse_broken_keys(connection: Connection) -> None:
         raise ForeignKeysBroken(message)
 
 
-async def _on_postgresql(url: str, work: Callable[[Connection], None]) -> None:
-    engine = create_async_engine(url, connect_args={"timeout": 10})
+async def _on_postgresql(settings: Settings, work: Callable[[Connection], None]) -> None:
+    engine = postgresql.create_patient_engine(settings)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -161,7 +161,7 @@ async def exclusively(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """
     url = make_url(settings.database)
     if url.get_backend_name() != "sqlite":
-        engine = create_async_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
+        engine = postgresql.create_patient_engine(settings)
         statement = f"SELECT pg_advisory_xact_lock({_LOCK})"
     else:
         Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -44,6 +44,19 @@ class Settings(BaseSettings):
         description="postgresql+asyncpg://user:password@host/name; empty: SQLite in the data folder.",
     )
     database_url_file: Path | None = Field(default=None, description="File that holds that address.")
+    replica_url: str = Field(
+        default="",
+        description="Address of a PostgreSQL standby that answers lists and searches which may be a second old; needs "
+        "REDIS_URL. Who wrote is answered by the primary.",
+    )
+    replica_url_file: Path | None = Field(default=None, description="File that holds that address.")
+    database_pooler: bool = Field(
+        default=False,
+        description="Whether DATABASE_URL leads to PgBouncer in transaction mode; see docs/operations.md.",
+    )
+    pool_size: int = Field(default=20, ge=2, le=500, description="Connections of one process to PostgreSQL, at most.")
+    statement_seconds: int = Field(default=30, ge=1, le=3600, description="Longest statement on PostgreSQL.")
+    lock_seconds: int = Field(default=5, ge=1, le=3600, description="Longest wait for a lock on PostgreSQL.")
     redis_url: str = Field(
         default="",
         description="redis://host:6379/0, redis+sentinel://host1:26379,host2:26379/name, redis+cluster://host1,host2, "
@@ -122,7 +135,7 @@ class Settings(BaseSettings):
     @classmethod
     def _read_addresses(cls, values: dict[str, object]) -> dict[str, object]:
         """Take an address that holds a password from its file, if one is named."""
-        for name in ("database_url", "redis_url"):
+        for name in ("database_url", "replica_url", "redis_url"):
             path = values.get(f"{name}_file")
             if path:
                 try:
@@ -150,12 +163,6 @@ class Settings(BaseSettings):
         if self.database_url and not self.database_url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
             message = f"{PREFIX}DATABASE_URL must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///"
             raise ValueError(message)
-        if self.redis_url:
-            try:
-                parse_redis_url(self.redis_url)
-            except ValueError as error:
-                message = f"{PREFIX}REDIS_URL {error}"
-                raise ValueError(message) from error
         if self.workers > 1 and not self.redis_url:
             message = (
                 f"{PREFIX}WORKERS={self.workers} needs {PREFIX}REDIS_URL: processes count tries to sign in together"
@@ -164,6 +171,22 @@ class Settings(BaseSettings):
         if not self.run_jobs and not self.database_url.startswith("postgresql"):
             message = f"{PREFIX}RUN_JOBS=off needs PostgreSQL: on SQLite the server is the only one that can run them"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_services(self) -> Self:
+        if self.replica_url and not self.replica_url.startswith("postgresql+asyncpg://"):
+            message = f"{PREFIX}REPLICA_URL must begin with postgresql+asyncpg://"
+            raise ValueError(message)
+        if self.replica_url and not (self.redis_url and self.database_url.startswith("postgresql")):
+            message = f"{PREFIX}REPLICA_URL needs PostgreSQL and {PREFIX}REDIS_URL, by which processes tell who wrote"
+            raise ValueError(message)
+        if self.redis_url:
+            try:
+                parse_redis_url(self.redis_url)
+            except ValueError as error:
+                message = f"{PREFIX}REDIS_URL {error}"
+                raise ValueError(message) from error
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from taskmanager.auth.deps import ActorDep, WriterDep
-from taskmanager.kit.db import ReaderDep, SessionDep
+from taskmanager.kit.db import LaggingReaderDep, ReaderDep, SessionDep
 from taskmanager.tasks.activity import Activity
 from taskmanager.tasks.comments import CommentRepository, CommentService
 from taskmanager.tasks.completing import CompletingService
@@ -15,7 +15,7 @@ from taskmanager.tasks.service import TaskService
 from taskmanager.tasks.upcoming import Upcoming
 
 
-async def get_listing(actor: ActorDep, session: ReaderDep) -> TaskListing:
+async def get_listing(actor: ActorDep, session: LaggingReaderDep) -> TaskListing:
     return TaskListing(session, actor)
 
 
@@ -35,7 +35,7 @@ async def get_upcoming(actor: ActorDep, session: ReaderDep) -> Upcoming:
     return Upcoming(session, actor)
 
 
-async def get_activity(actor: ActorDep, session: ReaderDep) -> Activity:
+async def get_activity(actor: ActorDep, session: LaggingReaderDep) -> Activity:
     return Activity(session, actor)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from taskmanager.kit import db, migrate, sqlite
+from taskmanager.kit import migrate, postgresql, sqlite
 from taskmanager.kit.settings import Settings
 from taskmanager.main import create_app
 from tests.factories import Api
@@ -176,10 +176,9 @@ def _touch(path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc to stop all processes of the server")
 async def test_Z6_a_hanging_postgresql_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "STATEMENT_SECONDS", 1)
-    monkeypatch.setattr(db, "ANSWER_SECONDS", 0)
+    monkeypatch.setattr(postgresql, "ANSWER_SECONDS", 0)
     with own_postgres() as server:
-        given = Settings(data_dir=tmp_path / "data", database_url=server.url)
+        given = Settings(data_dir=tmp_path / "data", database_url=server.url, statement_seconds=1)
         await asyncio.to_thread(migrate.upgrade, given)
         app = create_app(given)
         async with app.router.lifespan_context(app), Api(app) as api:

@@ -6,9 +6,11 @@ process. Nothing outlives the run that started it.
 """
 
 from tests.services.chromium import chromium
+from tests.services.poolers import own_pgbouncer
 from tests.services.postgres import own_postgres, postgres_server
 from tests.services.process import Server, ServiceError, free_port
 from tests.services.proxy import Proxy, slow_proxy
+from tests.services.standby import own_postgres_pair
 from tests.services.valkey import own_valkey, valkey_server
 from tests.services.valkeys import own_cluster, own_sentinels
 
@@ -19,7 +21,9 @@ __all__ = [
     "chromium",
     "free_port",
     "own_cluster",
+    "own_pgbouncer",
     "own_postgres",
+    "own_postgres_pair",
     "own_sentinels",
     "own_valkey",
     "postgres_server",
