@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from redis.asyncio import Redis
 from sqlalchemy import select
 
 from taskmanager.kit import logs
 from taskmanager.kit.settings import Settings
 from taskmanager.tables import metadata
+from tests.auth.dumps import redis_dump
 from tests.auth.secrets_made import KINDS, Secret, World
 from tests.auth.trail import Trail
 from tests.factories import Api, Client
@@ -113,23 +113,7 @@ async def _cache(api: Api, settings: Settings) -> bytes:
     if not settings.redis_url:
         entries: dict[str, tuple[float, bytes]] = api.app.state.cache._entries
         return b"\n".join(key.encode() + b"\n" + value for key, (_, value) in entries.items())
-    found: list[bytes] = []
-    readers = {
-        b"string": "GET {}",
-        b"hash": "HGETALL {}",
-        b"set": "SMEMBERS {}",
-        b"list": "LRANGE {} 0 -1",
-        b"zset": "ZRANGE {} 0 -1 WITHSCORES",
-        b"stream": "XRANGE {} - +",
-    }
-    redis: Any = Redis.from_url(settings.redis_url)
-    async for key in redis.scan_iter():
-        words = readers[await redis.type(key)].split()
-        found += [key, repr(await redis.execute_command(*(key if word == "{}" else word for word in words))).encode()]
-        if words[0] == "GET":
-            found.append(await redis.get(key) or b"")
-    await redis.aclose()
-    return b"\n".join(found)
+    return await redis_dump(settings.redis_url)
 
 
 def leaks(secrets: list[Secret], found: dict[str, bytes]) -> set[tuple[str, str]]:

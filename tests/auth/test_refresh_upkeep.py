@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 import time_machine
-from redis.asyncio import Redis
 from sqlalchemy import func, select, update
 
 from taskmanager import upkeep
@@ -24,6 +23,7 @@ from taskmanager.kit.settings import Settings
 from taskmanager.lifetime import open_database
 from taskmanager.main import create_app
 from taskmanager.tables import metadata
+from tests.auth.dumps import redis_dump
 from tests.auth.tokens import auth_of, code, refresh, start_session, start_sessions
 from tests.factories import PASSWORD, Api
 from tests.servers import ADMIN, AppServer, app_server
@@ -137,7 +137,7 @@ async def test_R9_no_usable_token_or_secret_is_kept_or_logged(settings: Settings
     secrets["master secret"] = (settings.data_dir / "master.key").read_text().strip()
     places = {
         "database": await _database_dump(settings),
-        "Redis": await _redis_dump(settings),
+        "Redis": await redis_dump(settings.redis_url) if settings.redis_url else b"",
         "log": server.log.read_bytes(),
     }
     # The dumps do hold what may be there: they are looked at in the right places.
@@ -224,12 +224,3 @@ async def _database_dump(settings: Settings) -> bytes:
             return b"\n".join(parts)
     finally:
         await database.stop()
-
-
-async def _redis_dump(settings: Settings) -> bytes:
-    if not settings.redis_url:
-        return b""
-    async with Redis.from_url(settings.redis_url) as client:
-        keys: list[Any] = await client.keys("*")
-        values: list[Any] = [await client.get(key) for key in keys]
-        return b"\n".join([*keys, *(value or b"" for value in values)])

@@ -63,3 +63,17 @@ async def test_what_one_has_is_not_sent_again(api: Api) -> None:
         changed = await anna.get(path, headers={"If-None-Match": '"0"'})
         assert (changed.status_code, changed.headers["Cache-Control"]) == (200, "no-store")
         assert (await ben.get(path, headers={"If-None-Match": "*"})).status_code == 404
+
+
+async def test_a_tag_beyond_measure_is_refused_also_where_an_answer_would_be_replayed(api: Api) -> None:
+    anna = await api.user()
+    task = await add_task(anna)
+    key = {"Idempotency-Key": "once"}
+    assert (await anna.patch(f"/tasks/{task['id']}", json={"title": "Changed"}, headers=key)).status_code == 200
+    for headers in ({}, key):
+        refused = await anna.patch(
+            f"/tasks/{task['id']}", json={"title": "Changed"}, headers={**headers, "If-Match": "0" * 1001}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_if_match")
+    replayed = await anna.patch(f"/tasks/{task['id']}", json={"title": "Changed"}, headers=key)
+    assert replayed.headers["Idempotency-Replayed"] == "true"

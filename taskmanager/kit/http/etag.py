@@ -8,9 +8,10 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskmanager.kit.errors import PreconditionFailedError
+from taskmanager.kit.errors import AppError, PreconditionFailedError
 
 Versioned = TypeVar("Versioned", bound=BaseModel)
+MAX_IF_MATCH = 1000
 
 
 def etag(version: int) -> str:
@@ -20,6 +21,18 @@ def etag(version: int) -> str:
 
 def _tags(header: str) -> set[str]:
     return {tag.strip() for tag in header.split(",")}
+
+
+class LongIfMatchError(AppError):
+    status = 400
+    code = "invalid_if_match"
+    title = "If-Match may have 1,000 characters."
+
+
+def check_form(request: Request) -> None:
+    """Refuse an ``If-Match`` that is too long, before an answer given earlier under the same key would be replayed."""
+    if len(request.headers.get("if-match", "")) > MAX_IF_MATCH:
+        raise LongIfMatchError
 
 
 class IfMatch:
@@ -36,7 +49,7 @@ class IfMatch:
             raise PreconditionFailedError(headers={"ETag": etag(version)}, current=jsonable_encoder(current))
 
 
-async def _if_match(if_match: Annotated[str | None, Header(max_length=1000)] = None) -> IfMatch:
+async def _if_match(if_match: Annotated[str | None, Header(max_length=MAX_IF_MATCH)] = None) -> IfMatch:
     return IfMatch(if_match)
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from taskmanager.kit.errors import AppError, InvalidError
-from taskmanager.kit.http import idempotency
+from taskmanager.kit.http import etag, idempotency
 from taskmanager.kit.http.body import parse_json, unclean
 
 KIB = 1024
@@ -101,6 +101,7 @@ class ApiRoute(APIRoute):
             _check_query(request, known)
             if not secret and request.method in idempotency.METHODS:
                 idempotency.read_key(request)  # a key out of form is refused, also where nothing is written
+                etag.check_form(request)
             if not raw and request.method in _WITH_BODY:
                 await _read_json(request, expected=self.body_field is not None)
             try:
