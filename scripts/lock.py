@@ -16,6 +16,8 @@ LOCKS = {
     "requirements.txt": ["pyproject.toml"],
     # A superset of the runtime's lock, at the same versions.
     "requirements-test.txt": ["pyproject.toml", "--group", "test", "--constraints", "requirements.txt"],
+    # Traces, for those who set TASKMANAGER_OTEL; beside the runtime's.
+    "requirements-otel.txt": ["--group", "otel", "--constraints", "requirements.txt"],
     # Node, for building the web application on machines without one.
     "requirements-node.txt": ["--group", "node"],
 }

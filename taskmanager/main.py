@@ -144,6 +144,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Turnstile, limit=quotas.ADDRESS)
     app.add_middleware(Edge, settings=settings, metrics=counted)
+    if settings.otel:
+        from taskmanager.kit.tracing import Traced  # noqa: PLC0415 - an optional dependency
+
+        app.add_middleware(Traced)
     return app
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import importlib.util
 import logging
 import signal
 import socket
@@ -56,6 +57,7 @@ def serve(settings: Settings) -> None:
     load_master(settings)  # a secret that must not be used is told here, not from inside the server
     _check_metrics_token(settings)
     _check_workers(settings)
+    _check_tracing(settings)
     with _listen(settings) as listener:
         migrate.upgrade(settings)
         base = settings.public_url or _address(settings, listener)
@@ -72,6 +74,11 @@ def serve_beside_others(settings: Settings, socket_fd: int, leash_fd: int) -> No
     signal.signal(signal.SIGTERM, _end)
     with socket.socket(fileno=socket_fd) as listener:
         _Server(settings, Leash(leash_fd)).run(sockets=[listener])
+
+
+def _check_tracing(settings: Settings) -> None:
+    if settings.otel and importlib.util.find_spec("opentelemetry.exporter") is None:
+        raise StartProblem(f"{PREFIX}OTEL needs more packages: pip install -r requirements-otel.txt")
 
 
 def _serve_by_many(settings: Settings, listener: socket.socket) -> None:

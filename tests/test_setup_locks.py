@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.txt", "requirements-test.txt", "requirements-node.txt")
+LOCKS = ("requirements.txt", "requirements-test.txt", "requirements-node.txt", "requirements-otel.txt")
 PIN = re.compile(r"^([a-z\d.-]+)==(\S+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[\da-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 PLACES = re.compile(r"\w+://|^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links)\b|(?<![\w.])/\w+/", re.MULTILINE)
 
@@ -56,6 +56,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     groups = project["dependency-groups"]
     assert named(project["project"]["dependencies"]) <= pins("requirements.txt").keys()
     assert named(groups["test"]) <= pins("requirements-test.txt").keys()
+    assert named(groups["otel"]) <= pins("requirements-otel.txt").keys()
     assert named(groups["node"]) == pins("requirements-node.txt").keys()
 
 

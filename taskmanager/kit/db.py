@@ -16,6 +16,7 @@ from taskmanager.kit.replica import Replica
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.shared_commit import SharedCommit
 from taskmanager.kit.shield import WriteSession, let_cancellation_in, to_the_end
+from taskmanager.kit.statements import watch_of
 
 
 class Database:
@@ -27,8 +28,9 @@ class Database:
         self._events = events
         self._shared: SharedCommit | None = None
         if self.is_sqlite:
-            self.writer = sqlite.create_engine(url, writable=True)
-            self.reader = sqlite.create_engine(url, writable=False)
+            watch = watch_of(settings)
+            self.writer = sqlite.create_engine(url, writable=True, watch=watch)
+            self.reader = sqlite.create_engine(url, writable=False, watch=watch)
             self._shared = SharedCommit(self.writer)
         else:
             self.writer = postgresql.create_engine(settings, settings.database)

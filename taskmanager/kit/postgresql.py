@@ -7,6 +7,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from taskmanager.kit.settings import Settings
+from taskmanager.kit.statements import watch_engine, watch_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,9 @@ def create_engine(settings: Settings, url: str) -> AsyncEngine:
         if context.is_disconnect:
             logger.warning("lost the connection to PostgreSQL")
 
+    watch = watch_of(settings)
+    if watch is not None:
+        watch_engine(engine, watch)
     return engine
 
 

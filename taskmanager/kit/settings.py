@@ -116,6 +116,14 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="Bearer token for /metrics; empty: loopback only. At least 16 characters."
     )
     metrics_token_file: Path | None = Field(default=None, description="File that holds that token.")
+    slow_statement_ms: int = Field(
+        default=0, ge=0, le=60_000, description="Statements that take this long are logged, without values; 0: none."
+    )
+    otel: bool = Field(
+        default=False,
+        description="Send traces by OpenTelemetry to OTEL_EXPORTER_OTLP_ENDPOINT; needs "
+        "`pip install -r requirements-otel.txt`.",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="Log lines as text or JSON.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
     web_dir: Path = Field(

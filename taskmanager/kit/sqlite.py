@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from taskmanager.kit.shield import undisturbed
+from taskmanager.kit.statements import Watch
 
 BUSY_SECONDS = 5
 READERS = 8
@@ -160,8 +161,22 @@ class Writer(_Connection):
         return result
 
 
-def create_engine(url: URL, *, writable: bool) -> AsyncEngine:
-    """Return the engine of the one writer, or of the readers (which cannot write)."""
+def _watched(reach: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
+    async def watched(sql: str, *rest: Any) -> Any:
+        begun = time.perf_counter()
+        try:
+            return await reach(sql, *rest)
+        finally:
+            watch(sql, time.perf_counter() - begun)
+
+    return watched
+
+
+def create_engine(url: URL, *, writable: bool, watch: Watch | None = None) -> AsyncEngine:
+    """Return the engine of the one writer, or of the readers (which cannot write).
+
+    ``watch`` is told of each statement, except for rows that are written many at once.
+    """
     module = driver()
     path = url.database or ""
 
@@ -170,6 +185,8 @@ def create_engine(url: URL, *, writable: bool) -> AsyncEngine:
             return module.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
         connection = (Writer if writable else _Connection)(open_file, iter_chunk_size=256)
+        if watch is not None:
+            connection.reach = _watched(connection.reach, watch)  # type: ignore[method-assign]
         connection._thread.daemon = True  # noqa: SLF001 - a hung disk must not keep the process alive
         return await connection
 
