@@ -1,7 +1,6 @@
 import { Problem, SignedOut } from '../../api/problem'
-import type { BatchOperation, Task, TaskCreate, TaskMove, TaskUpdate } from '../../api/types'
+import type { BatchOperation, Task, TaskMove, TaskUpdate } from '../../api/types'
 import { i18n } from '../../lib/i18n/index.svelte'
-import { newId } from '../../lib/ids'
 import { between, byText } from '../../lib/positions'
 import { history, type Reversal } from '../../sync/history.svelte'
 import { isOpen } from '../../sync/lists'
@@ -14,21 +13,6 @@ import { toasts } from '../../ui/toasts.svelte'
 /** What a user does to tasks. Each shows at once, is kept until the server has it, and can be undone. */
 
 const BATCH = 200
-
-/** Adds a task at the end of its project; `fields` say more than its title. */
-export function add(title: string, projectId: string, fields: Partial<TaskCreate> = {}): Task {
-  const now = new Date().toISOString()
-  const mine = store.working.byProject.get(projectId) ?? []
-  const last = mine.reduce((most, task) => (byText(most, task.position) < 0 ? task.position : most), '')
-  const task: Task = {
-    id: newId(), key: '', project_id: projectId, title, description: '', status: 'todo', priority: 0, start: null, due: null, deadline: null, recurrence: null, section_id: null, estimate_minutes: null,
-    labels: [], assignee_ids: [], parent_id: null, position: between(last, ''), created_by: store.account?.id ?? null, created_at: now, updated_at: now,
-    completed_at: null, deleted_at: null, version: 0, ...(fields as Partial<Task>),
-  }
-  const body: TaskCreate = { ...fields, id: task.id, title, project_id: projectId }
-  perform(i18n.t.tasks.added, [{ edits: [{ kind: 'task', id: task.id, create: task }], method: 'POST', path: '/tasks', body }], 'quiet')
-  return task
-}
 
 export interface EditOptions {
   /** What the message says was done. */
@@ -140,7 +124,8 @@ function reverse(step: Reversal | undefined, said: (label: string) => string, no
   })
 }
 
-function perform(label: string, orders: readonly Order[], say: 'aloud' | 'quiet' = 'aloud'): void {
+/** Does several things as one step that can be undone, and says so. */
+export function perform(label: string, orders: readonly Order[], say: 'aloud' | 'quiet' = 'aloud'): void {
   if (say === 'aloud') toasts.note(label, { label: i18n.t.common.undo, keys: 'z', run: undo })
   send(orders, label)
 }

@@ -1,2 +1,2 @@
-/** Set by whoever wants a task written down; the field for it takes the focus as soon as it is on the page. */
+/** Set by whoever wants a task written down: quick add is open as long as it is. */
 export const compose = $state({ wanted: false })

@@ -9,6 +9,7 @@ import { keys } from './en/keys'
 import { nav } from './en/nav'
 import { panel } from './en/panel'
 import { pick } from './en/pick'
+import { quick } from './en/quick'
 import { secret } from './en/secret'
 import { security } from './en/security'
 import { status } from './en/status'
@@ -31,6 +32,7 @@ export const en = {
   nav,
   panel,
   pick,
+  quick,
   secret,
   security,
   status,
