@@ -46,7 +46,7 @@ async def check_secrets(settings: Settings) -> AsyncIterator[Finding]:
     if not is_there(path) and settings.master_secret_file is None:
         yield say.warn(f"no master secret in {path} yet", "the first start makes one; keep a copy of it apart")
     else:
-        open_to = _open_to_others(path)
+        open_to = "" if path.is_relative_to("/run/secrets") else _open_to_others(path)
         if open_to:
             yield say.fail(f"{path} {open_to}", f"chmod 600 {path}, or mount it so that only this user reads it")
         try:
@@ -56,6 +56,8 @@ async def check_secrets(settings: Settings) -> AsyncIterator[Finding]:
         else:
             yield say.ok(f"the master secret in {path} is strong enough")
     named = [value for name, value in settings if name.endswith("_file") and isinstance(value, Path)]
+    # In a container nobody else is there to read what is mounted.
+    named = [file for file in named if not file.is_relative_to("/run/secrets")]
     for file in (*named, settings.data_dir / "taskmanager.db"):
         shut = any(not place.stat().st_mode & stat.S_IXOTH for place in file.absolute().parents if is_there(place))
         open_to = _open_to_others(file) if file != path and is_there(file) and not shut else ""

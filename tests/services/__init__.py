@@ -5,6 +5,7 @@ one. Tests that stop or kill a server take their own from `own_valkey()` and `ow
 process. Nothing outlives the run that started it.
 """
 
+from tests.services.balancers import own_haproxy
 from tests.services.chromium import chromium
 from tests.services.poolers import own_pgbouncer
 from tests.services.postgres import own_postgres, postgres_server
@@ -21,6 +22,7 @@ __all__ = [
     "chromium",
     "free_port",
     "own_cluster",
+    "own_haproxy",
     "own_pgbouncer",
     "own_postgres",
     "own_postgres_pair",
