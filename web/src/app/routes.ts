@@ -2,14 +2,14 @@ import { ADMIN_PAGES, SETTINGS_PAGES, type AdminPage, type SettingsPage } from '
 
 export type Route =
   | { name: 'setup' | 'signup' | 'reset' | 'signin' | 'forgot' | 'confirm' }
-  | { name: 'today' | 'inbox' | 'upcoming' | 'board' | 'calendar' | 'all' | 'done' | 'trash' }
+  | { name: 'today' | 'inbox' | 'upcoming' | 'board' | 'calendar' | 'all' | 'done' | 'trash' | 'search' }
   | { name: 'settings'; page: SettingsPage }
   | { name: 'admin'; page: AdminPage; id: string }
-  | { name: 'project' | 'label'; id: string }
+  | { name: 'project' | 'label' | 'filter'; id: string }
   | { name: 'unknown' }
 
 const PUBLIC = ['setup', 'signup', 'reset', 'signin', 'forgot', 'confirm'] as const
-const NAMES = [...PUBLIC, 'today', 'inbox', 'upcoming', 'board', 'calendar', 'all', 'done', 'trash'] as const
+const NAMES = [...PUBLIC, 'today', 'inbox', 'upcoming', 'board', 'calendar', 'all', 'done', 'trash', 'search'] as const
 
 /** Pages for people who are not signed in. */
 export const isPublic = (route: Route): boolean => PUBLIC.some((name) => name === route.name)
@@ -21,6 +21,7 @@ export function routeOf(path: string): Route {
   const parts = path.replace(/^\/app/, '').split('/').filter(Boolean)
   const [first = 'today', second = ''] = parts
   if (parts.length === 2 && first === 'p') return { name: 'project', id: second }
+  if (parts.length === 2 && first === 'filter') return { name: 'filter', id: second }
   if (parts.length === 2 && first === 'label') return { name: 'label', id: decoded(second) }
   if (first === 'settings' && parts.length < 3) {
     const page = named(SETTINGS_PAGES, second || 'profile')

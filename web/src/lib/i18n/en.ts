@@ -10,6 +10,7 @@ import { nav } from './en/nav'
 import { panel } from './en/panel'
 import { pick } from './en/pick'
 import { quick } from './en/quick'
+import { search } from './en/search'
 import { secret } from './en/secret'
 import { security } from './en/security'
 import { status } from './en/status'
@@ -33,6 +34,7 @@ export const en = {
   panel,
   pick,
   quick,
+  search,
   secret,
   security,
   status,
