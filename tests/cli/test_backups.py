@@ -5,7 +5,7 @@ import gzip
 import json
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -219,28 +219,29 @@ def columns_of(connection: Connection) -> dict[str, set[str]]:
     return {name: {column["name"] for column in found.get_columns(name)} for name in found.get_table_names()}
 
 
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda text: text[:-200], "damaged or cut off"),
-        (lambda _: b"no backup", "damaged or cut off"),
-        (lambda _: gzip.compress(b"{}\n"), "no backup"),
-        (lambda text: gzip.compress(gzip.decompress(text).replace(b"anna", b"emma")), "is damaged: its checksum"),
-        (lambda text: gzip.compress(b"".join(gzip.decompress(text).splitlines(keepends=True)[:-1])), "cut off"),
-        (lambda text: gzip.compress(gzip.decompress(text) + b"[]\n"), "after its end"),
-        (lambda text: gzip.compress(gzip.decompress(text).replace(b'"name":"users"', b'"name":"users; --"')), "names"),
-    ],
-)
+DAMAGES: list[tuple[Callable[[bytes], bytes], str]] = [
+    (lambda text: text[:-200], "damaged or cut off"),
+    (lambda _: b"no backup", "damaged or cut off"),
+    (lambda _: gzip.compress(b"{}\n"), "no backup"),
+    (lambda text: gzip.compress(gzip.decompress(text).replace(b"anna", b"emma")), "is damaged: its checksum"),
+    (lambda text: gzip.compress(b"".join(gzip.decompress(text).splitlines(keepends=True)[:-1])), "cut off"),
+    (lambda text: gzip.compress(gzip.decompress(text) + b"[]\n"), "after its end"),
+    (lambda text: gzip.compress(gzip.decompress(text).replace(b'"name":"users"', b'"name":"users; --"')), "names"),
+]
+
+
 @pytest.mark.only_on("sqlite")
-def test_what_is_damaged_is_refused(settings: Settings, line: Any, tmp_path: Path, spoil: Any, said: str) -> None:
+def test_what_is_damaged_is_refused(settings: Settings, line: Any, tmp_path: Path) -> None:
     file = tmp_path / "backup"
     assert line(settings, "users", "add", "anna").returncode == 0
     assert line(settings, "backup", str(file)).returncode == 0
-    whole = line(settings, "restore", str(file), "--check")
-    assert (whole.returncode, "is whole" in whole.stdout) == (0, True)
-    file.write_bytes(spoil(file.read_bytes()))
-    told = line(settings, "restore", str(file), "--replace", "--yes")
-    assert (told.returncode, said in told.stderr) == (1, True), told.stderr
+    whole = file.read_bytes()
+    told = line(settings, "restore", str(file), "--check")
+    assert (told.returncode, "is whole" in told.stdout) == (0, True)
+    for spoil, said in DAMAGES:
+        file.write_bytes(spoil(whole))
+        told = line(settings, "restore", str(file), "--replace", "--yes")
+        assert (told.returncode, said in told.stderr) == (1, True), told.stderr
     assert "anna" in line(settings, "users", "list").stdout
     assert line(settings, "restore", str(tmp_path / "nowhere")).returncode == 1
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tests.services.valkey import _answers, _binary, own_valkey
 
 SERVICE = "tasks"
 SECONDS = 20
+BUS = 10_000
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def own_cluster() -> Iterator[str]:
     """Yield the URL of a cluster of two servers, each with half of the slots."""
     with contextlib.ExitStack() as stack:
         options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--databases", "1")
-        nodes = [stack.enter_context(own_valkey(*options)) for _ in range(2)]
+        nodes = [stack.enter_context(own_valkey(*options, port=_port_of_a_node())) for _ in range(2)]
         clients = [_client(node) for node in nodes]
         for client, slots in zip(clients, ((0, 8191), (8192, 16383)), strict=True):
             client.execute_command("CLUSTER ADDSLOTSRANGE", *slots)
@@ -65,6 +67,15 @@ def own_cluster() -> Iterator[str]:
         for client in clients:
             _until(lambda one=client: one.execute_command("CLUSTER INFO")["cluster_state"] == "ok", "the cluster")
         yield f"redis+cluster://127.0.0.1:{nodes[0].port}"
+
+
+def _port_of_a_node() -> int:
+    """Return a free port; the nodes talk to each other on the one 10,000 above."""
+    while True:
+        port = free_port()
+        if port + BUS < 2**16:
+            with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port + BUS)):
+                return port
 
 
 def _client(server: Server) -> Any:
