@@ -12,10 +12,12 @@ RUN npm run build
 
 FROM python:3.13-slim AS wheels
 WORKDIR /src
-COPY requirements.txt ./
+COPY requirements.txt requirements-otel.txt ./
+# docker build --build-arg MORE="-r requirements-otel.txt" . for traces.
+ARG MORE=""
 RUN python -m venv --without-pip /opt/taskmanager \
     && python -m pip --python /opt/taskmanager/bin/python install \
-       --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
+       --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r requirements.txt ${MORE}
 
 FROM python:3.13-slim
 ENV PATH=/opt/taskmanager/bin:$PATH \

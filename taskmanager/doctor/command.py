@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from taskmanager.doctor.database import check_clock, check_database
+from taskmanager.doctor.database import check_clock, check_database, check_replica
 from taskmanager.doctor.findings import Finding
 from taskmanager.doctor.services import check_cache, check_mail
 from taskmanager.doctor.surroundings import (
@@ -59,6 +59,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             check_settings(settings),
             check_python(),
             check_database(settings, database),
+            check_replica(settings),
             check_clock(database),
             check_cache(settings),
             check_secrets(settings),

@@ -17,7 +17,7 @@ from taskmanager.auth.restored import running_nodes
 from taskmanager.auth.ring import load_keys
 from taskmanager.doctor.findings import Finding, Findings
 from taskmanager.doctor.surroundings import is_there, read_master
-from taskmanager.kit import clock, migrate, sqlite
+from taskmanager.kit import clock, migrate, postgresql, sqlite
 from taskmanager.kit.db import Database
 from taskmanager.kit.jobs import Job
 from taskmanager.kit.settings import Settings
@@ -110,6 +110,8 @@ async def _of_postgresql(session: AsyncSession, latency: float) -> AsyncIterator
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         if await _shown(session, name) == "off":
             yield say.fail(f"{name} is off: a crash loses what was acknowledged", f"set {name} = on")
+    if await _shown(session, "statement_timeout") == "0":
+        yield say.warn("no statement has an end", "ALTER ROLE ... SET statement_timeout = '30s'; see DATABASE_POOLER")
     if await _shown(session, "data_checksums") == "off":
         yield say.warn("data_checksums is off", "pg_checksums --enable: else damage on the disk goes unnoticed")
     if await session.scalar(text("SELECT pg_is_in_recovery()")):
@@ -154,6 +156,33 @@ async def _of_contents(session: AsyncSession, settings: Settings) -> AsyncIterat
 
 async def _count(session: AsyncSession, column: Any, *conditions: Any) -> int:
     return int((await session.execute(select(func.count(column)).where(*conditions))).scalar_one())
+
+
+async def check_replica(settings: Settings) -> AsyncIterator[Finding]:
+    """Ask the standby, where one is named, whether it is one and whether it follows."""
+    if not settings.replica_url:
+        return
+    say = Findings("replica")
+    engine = postgresql.create_engine(settings, settings.replica_url)
+    try:
+        async with engine.connect() as connection:
+            standby = (await connection.execute(text("SELECT pg_is_in_recovery()"))).scalar_one()
+            walking = text("SELECT count(*) FROM pg_stat_wal_receiver")
+            followed = standby and (await connection.execute(walking)).scalar_one()
+            feedback = (await connection.execute(text("SELECT current_setting('hot_standby_feedback')"))).scalar_one()
+    except (SQLAlchemyError, OSError) as error:
+        yield say.fail(f"cannot be used: {getattr(error, 'orig', None) or error}", "lists are read from the primary")
+        return
+    finally:
+        await engine.dispose()
+    if not standby:
+        yield say.fail("it is no standby, and is not read", "point REPLICA_URL at a standby of this primary")
+    elif not followed:
+        yield say.fail("it follows nobody", "look at its log; lists are read from the primary")
+    elif feedback == "off":
+        yield say.warn("hot_standby_feedback is off", "set it on, or long lists are cancelled there now and then")
+    else:
+        yield say.ok("a standby that follows")
 
 
 async def check_clock(database: Database) -> AsyncIterator[Finding]:

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 
+from taskmanager.doctor.database import check_replica
 from taskmanager.kit import migrate
 from taskmanager.kit.settings import Settings
 from taskmanager.main import create_app
@@ -53,6 +54,10 @@ async def test_the_standby_is_read_and_nobody_misses_their_own_writes(
     added = await anna.post(f"/projects/{project}/members", json={"username": "ben", "role": "editor"})
     assert added.is_success, added.text
     elsewhere = await nodes[1].client(Authorization=f"Bearer {ben.access_token}")
+    given = nodes[0].app.state.settings
+    assert [one.level for one in [one async for one in check_replica(given)]] == ["ok"]
+    wrong = given.model_copy(update={"replica_url": given.database_url})
+    assert [one.level for one in [one async for one in check_replica(wrong)]] == ["fail"]
     standby = await asyncpg.connect(pair[1].url.replace("+asyncpg", ""))
     for node in nodes:
         await _until(lambda node=node: node.app.state.replica.fresh)

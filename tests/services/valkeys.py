@@ -32,9 +32,8 @@ class Sentinels:
 def own_sentinels() -> Iterator[Sentinels]:
     """Yield a server and a replica under a sentinel that lets the replica take over after a quarter of a second."""
     with contextlib.ExitStack() as stack:
-        first = stack.enter_context(own_valkey())
-        follow = ("--replicaof", f"127.0.0.1 {first.port}", "--repl-diskless-sync-delay", "0")
-        second = stack.enter_context(own_valkey(*follow))
+        first = stack.enter_context(own_valkey("--repl-diskless-sync-delay", "0"))
+        second = stack.enter_context(own_valkey("--replicaof", f"127.0.0.1 {first.port}"))
         _until(lambda: _client(second).info("replication")["master_link_status"] == "up", "the replica")
         port, folder = free_port(), stack.enter_context(scratch_folder())
         settings = folder / "sentinel.conf"
