@@ -223,10 +223,15 @@ _PERIOD = rf"(?P<period>{_THIS}(?:month|year)|next (?:month|year)|{_NAMED})"
 _MONTHLY = rf"(?P<period>(?:the |this |next )month|{_NAMED})"
 _IN_MONTH = r"\d{1,2}(?:st|nd|rd|th)?"
 
+_AT_A_TIME = r"(?=,? (?:at |@\x20*)?(?:\d{1,2}(?::\d\d|\x20*[ap]\.?m)|noon|midnight))"
+
 _Meaning = Callable[[Match, date], date | None]
 _STRONG: dict[str, _Meaning] = {
     r"today|tomorrow|yesterday": lambda match, today: _near(match[0], today),
     r"tod|eod|(?:the )?end of (?:the )?day|this(?= (?:morning|afternoon|evening))": lambda _, today: today,
+    rf"(?:eod|(?:the )?end of (?:the )?day),? (?:on )?(?P<day>today|tomorrow|{WEEKDAY})": (
+        lambda match, today: _near(match["day"], today)
+    ),
     r"tom|tmr|tmrw": lambda _, today: later(today, 1, "day"),
     r"(?:the )?day after tomorrow": lambda _, today: later(today, 2, "day"),
     rf"(?!(?:sat|sun)(?![ud])){_DAY}": _weekday,
@@ -247,6 +252,7 @@ _STRONG: dict[str, _Meaning] = {
     rf"(?:the )?(?:start|beginning|first day) of {_PERIOD}": _start_of_period,
     rf"(?:the )?(?P<place>{PLACE}) {_DAY} (?:of|in) {_MONTHLY}": _place_in_period,
     rf"(?:the )?(?P<date>{ORDINAL}) of (?P<period>(?:the |this |next )month)": _day_of_period,
+    rf"(?P<period>(?:this |next )month),? on (?:the )?(?P<date>{ORDINAL})": _day_of_period,
     rf"(?:the )?(?P<date>{_IN_MONTH}) (?:of )?(?P<month>{MONTH}){_IN_YEAR}": _in_month,
     rf"(?P<month>{MONTH}) (?:the )?(?P<date>{_IN_MONTH}){_IN_YEAR}": _in_month,
     rf"(?P<year>{YEAR})-(?P<month>\d{{1,2}})-(?P<date>\d{{1,2}})": _written,
@@ -256,6 +262,8 @@ _STRONG: dict[str, _Meaning] = {
     r"(?P<date>\d\d)\.(?P<month>\d\d)\.(?P<year>\d\d)": _written,
     # A single digit may as well be a version: 3.5.
     r"(?P<date>\d\d)\.(?P<month>\d{1,2})\.": _written,
+    # Alone it may count anything: our 25th.
+    rf"(?P<date>\d{{1,2}}(?:st|nd|rd|th)){_AT_A_TIME}": _day_of_month,
 }
 
 # Only where no other word follows, or one such as "with" or "at".

@@ -32,14 +32,17 @@ TOKEN, LITERAL = "\x00", "\x01"
 # An apostrophe as typesetters have it is one.
 _LOWER = {ord(upper): upper.lower() for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"} | {0x2019: "'"}
 _NAMES = re.compile(r"(?<!\S)(?!tom|tod)[tT][oO][mMdD](?!\w)")
+# As ISO 8601 joins a day and a time.
+_BETWEEN = re.compile(r"(?<=\d-\d\d)T(?=\d\d:\d\d(?![\w:]))")
 
 
 def readable(text: str) -> str:
     """Return a text of the same length that patterns can read: lower case, blanks for white space.
 
-    ``Tom`` and ``Tod`` are people; only ``tom`` is tomorrow and ``tod`` today.
+    ``Tom`` and ``Tod`` are people; only ``tom`` is tomorrow and ``tod`` today. The T of
+    ``2026-12-24T09:00`` is a blank too.
     """
-    text = _NAMES.sub(LITERAL * 3, text)
+    text = _BETWEEN.sub(" ", _NAMES.sub(LITERAL * 3, text))
     if not text.isascii() or not text.isprintable():
         text = "".join(" " if c.isspace() else LITERAL if c < " " else c for c in text)
     return text.translate(_LOWER)

@@ -24,7 +24,7 @@ _COUNTED = tuple(
 # Before a day or time these say something else than "then": from monday, the rest of today, the friday meeting.
 _BEFORE = re.compile(
     r"(?:^|.* )(?:from|to|since|until|till|til|before|after|than|of|or|and|between|not|last|past|previous|every|each|"
-    r"except|other|second|2nd|the|a|my|our|your|his|her|their|"
+    r"except|other|second|[1-5](?:st|nd|rd|th)|the|a|my|our|your|his|her|their|"
     r"good|black|cyber|easter|ash|palm|shrove|maundy|holy|super|at 12) +\Z"
 )
 _RANGE = re.compile(r"(?: *[-\u2013/&,] *| +(?:to|till|until|through|thru|or|and|vs) +| +(?=in ))(?=\S)")

@@ -98,7 +98,7 @@ def _first(repeat: Repeat, when: _When) -> When:
     if repeat.freq in {"HOURLY", "MINUTELY"} and when.clock is None:
         return _soon(repeat, when.asked)
     if not repeat.parts:
-        return when.at(when.coming(start))
+        return when.at(when.coming(start)) if repeat.freq not in {"HOURLY", "MINUTELY"} else _next(repeat, when, start)
     rule = parse(_text({"FREQ": repeat.freq, **repeat.parts}))
     before = datetime.combine(start - _ONE_DAY, when.clock or time.min)
     found = (wall.date() for wall in walls(rule, before, before))
@@ -106,6 +106,14 @@ def _first(repeat: Repeat, when: _When) -> When:
     if first is None:
         raise RuleError("never holds")
     return when.at(first)
+
+
+def _next(repeat: Repeat, when: _When, start: date) -> When:
+    """Return the first that is still to come of hours or minutes that are counted from a time of day."""
+    step = repeat.interval * timedelta(**{"hours" if repeat.freq == "HOURLY" else "minutes": 1})
+    wall = datetime.combine(start, when.clock or time.min)
+    missed = max(0, (when.asked.wall - wall) // step + 1)
+    return When((wall + missed * step).isoformat(), when.asked.timezone)
 
 
 def _soon(repeat: Repeat, asked: Asked) -> When:

@@ -8,8 +8,10 @@ from taskmanager.tasks.quick_add.clocks import PARTS, clock_at, following
 from taskmanager.tasks.quick_add.days import day_at
 from taskmanager.tasks.quick_add.grammar import (
     ALONE,
+    MONTH,
     NUMBER,
     ORDINAL,
+    PLACE,
     WEEKDAY,
     listed,
     number,
@@ -55,6 +57,7 @@ _UNITS = {
 _ADVERBS = {
     "hourly": ("HOURLY", 1),
     "daily": ("DAILY", 1),
+    "everyday": ("DAILY", 1),
     "weekly": ("WEEKLY", 1),
     "fortnightly": ("WEEKLY", 2),
     "monthly": ("MONTHLY", 1),
@@ -67,7 +70,7 @@ _ADVERBS = {
     "once a month": ("MONTHLY", 1),
     "once a year": ("YEARLY", 1),
 }
-_EVERY = re.compile(r"(?<!of )(?<!in )(?:every|each)(?P<counted>!)? +")
+_EVERY = re.compile(r"(?<!of )(?<!in )(?:every|each|ev)(?P<counted>!)? +")
 _UNIT = spelled(
     rf"(?:(?:(?P<other>other)|(?P<ordinal>second|third|fourth|fifth|{ORDINAL})|(?P<count>{NUMBER})) )?"
     rf"(?P<unit>{'|'.join(_UNITS)})s?"
@@ -75,7 +78,10 @@ _UNIT = spelled(
 _OTHER = re.compile(r"other +")
 _PART = spelled("|".join(PARTS))
 _ADVERB = spelled("|".join(_ADVERBS))
-_PLURAL = spelled(rf"(?:on )?(?P<days>{listed(f'{WEEKDAY}s')}|week(?:day|end)s)")
+# The short forms with an s are one day: tues, weds, thurs.
+_PLURAL = spelled(rf"(?:on )?(?P<days>(?!(?:tue|wed|thur)s(?!\w)){listed(f'{WEEKDAY}s')}|week(?:day|end)s)")
+# Part of something that was not understood: every day except weekends, every weekday and sundays.
+_GOING_ON = re.compile(r"(?:^|.* )(?:except|excluding|but|not|no|and|or|to|&)(?: +(?:on|for))? +\Z")
 _EVERY_MONTH = re.compile(r"(?:of|in) +(?:each|every) +month\Z")
 _ON = re.compile(r",? +on +")
 _FROM = re.compile(r",? +(?:starting|beginning|start|from)(?: +(?:on|from))? +")
@@ -84,6 +90,8 @@ _FOR = spelled(rf",? for (?:the next )?(?P<count>{NUMBER}) (?:(?P<times>times)|(
 _MORE = spelled(
     rf"(?:,? (?:and|or|to|&) (?:on |at |in )?(?:the )?|\x20*[-\u2013]\x20*)"
     rf"(?:{WEEKDAY}s?|{ORDINAL}|last|\d{{1,2}}(?::\d\d)?(?:\x20*[ap]m)?|{'|'.join(PARTS)}|noon|midnight)|"
+    rf"(?:,? (?:and|or|&) |, ?)(?:(?:the )?\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}|{MONTH} \d{{1,2}}|"
+    rf"(?:{PLACE}|{ORDINAL}) (?:{WEEKDAY}|(?:work|week|working |business )day)s?)| (?:in|of) {MONTH}|"
     r",? (?:except|excluding|but|between|from \d.*)"
 )
 
@@ -139,7 +147,7 @@ def _adverb(text: str, position: int) -> Repeat | None:
         return _with(Repeat(position, position, "MONTHLY"), monthly)
     plural = _PLURAL.match(text, position)
     days = rule_days_at(text, plural.start("days")) if plural is not None else None
-    if days is None:
+    if days is None or _GOING_ON.match(text[max(position - 20, 0) : position]):
         return None
     return replace(_with(Repeat(position, position, "WEEKLY"), days), vague=not text.startswith("on ", position))
 

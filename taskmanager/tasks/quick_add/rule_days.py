@@ -98,21 +98,51 @@ def _placed(match: re.Match[str], within: bool) -> RuleDays | None:
     return RuleDays(match.end(), "MONTHLY", {"BYDAY": f"{at}{WEEKDAYS[weekday(match['day'])]}"})
 
 
-def _year_day(match: re.Match[str], _: bool) -> RuleDays | None:
-    at, day = month(match["month"]), place(match["date"])
-    if not 1 <= day <= monthrange(_LEAP_YEAR, at)[1]:
+def _year_days(match: re.Match[str], _: bool) -> RuleDays | None:
+    """Return a day of a year, or several that a rule can name: one day of some months, some days of one month."""
+    dates = {_month_and_day(found[0]) for found in _A_DATE.finditer(match[0])}
+    months, days = {at for at, _ in dates}, {day for _, day in dates}
+    if min(len(months), len(days)) > 1 or not all(1 <= day <= monthrange(_LEAP_YEAR, at)[1] for at, day in dates):
         return None
-    parts = month_days({day}) if at == _FEBRUARY else {"BYMONTHDAY": str(day)}
-    return RuleDays(match.end(), "YEARLY", {"BYMONTH": str(at), **parts})
+    if _FEBRUARY not in months:
+        return RuleDays(match.end(), "YEARLY", {"BYMONTH": _joined(months), "BYMONTHDAY": _joined(days)})
+    # Of several days each may be one that February does not have.
+    parts = month_days(days) if len(dates) == 1 or max(days) <= SHORTEST_MONTH else None
+    return RuleDays(match.end(), "YEARLY", {"BYMONTH": _joined(months), **parts}) if parts is not None else None
+
+
+def _month_and_day(text: str) -> tuple[int, int]:
+    named, numbered = re.search(r"[a-z]{3,}", text.replace("the ", "")), re.search(r"\d+", text)
+    return (month(named[0]), int(numbered[0])) if named is not None and numbered is not None else (0, 0)
+
+
+def _placed_in_year(match: re.Match[str], _: bool) -> RuleDays:
+    day = f"{place(match['place'])}{WEEKDAYS[weekday(match['day'])]}"
+    return RuleDays(match.end(), "YEARLY", {"BYMONTH": str(month(match["month"])), "BYDAY": day})
+
+
+def _workday(match: re.Match[str], within: bool) -> RuleDays | None:
+    """Return the first working day of months, or the last. The second may be every other one, without a month."""
+    at = place(match["place"])
+    if at not in {1, -1} and not (within or match["of"]):
+        return None
+    return RuleDays(match.end(), "MONTHLY", {"BYDAY": _WORKDAYS, "BYSETPOS": str(at)})
+
+
+def _numbers(match: re.Match[str], _: bool) -> RuleDays | None:
+    days = {int(word) for word in re.findall(r"\d+", match["days"])}
+    if not all(1 <= day <= _LONGEST_MONTH for day in days) or len([day for day in days if day > SHORTEST_MONTH]) > 1:
+        return None
+    return RuleDays(match.end(), "MONTHLY", month_days(days), vague=True)
 
 
 _OF_MONTH = r"(?P<of> (?:of|in) (?:the|each|every) month)?"
-_DATE = r"(?P<date>\d{1,2}(?:st|nd|rd|th)?)"
+_DATE = rf"(?:(?:the )?\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}|{MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?)"
+_A_DATE = re.compile(_DATE.replace(" ", " +"), re.ASCII)
+_WORKDAYS = "MO,TU,WE,TH,FR"
 _MEANINGS: dict[str, Callable[[re.Match[str], bool], RuleDays | None]] = {
     rf"(?P<days>{listed(f'{WEEKDAY}s?')})": _weekdays,
-    r"(?:week|work|working |business )days?": (
-        lambda match, _: RuleDays(match.end(), "WEEKLY", {"BYDAY": "MO,TU,WE,TH,FR"})
-    ),
+    r"(?:week|work|working |business )days?": (lambda match, _: RuleDays(match.end(), "WEEKLY", {"BYDAY": _WORKDAYS})),
     r"weekends?": lambda match, _: RuleDays(match.end(), "WEEKLY", {"BYDAY": "SA"}),
     rf"(?P<first>{WEEKDAY})s?(?: (?:to|through|thru) |\x20*-\x20*)(?P<last>{WEEKDAY})s?": _weekday_range,
     rf"(?:the )?(?P<days>{listed(ORDINAL)})(?P<day> day)?{_OF_MONTH}": _month_days,
@@ -120,8 +150,11 @@ _MEANINGS: dict[str, Callable[[re.Match[str], bool], RuleDays | None]] = {
         lambda match, _: RuleDays(match.end(), "MONTHLY", {"BYMONTHDAY": "-1"})
     ),
     rf"(?:the )?(?P<place>{PLACE}) (?P<day>{WEEKDAY}){_OF_MONTH}": _placed,
-    rf"(?:the )?{_DATE} (?:of )?(?P<month>{MONTH})": _year_day,
-    rf"(?P<month>{MONTH}) (?:the )?{_DATE}": _year_day,
+    rf"(?:the )?(?P<place>{PLACE}) (?P<day>{WEEKDAY}) (?:of |in )?(?P<month>{MONTH})": _placed_in_year,
+    rf"(?:the )?(?P<place>{PLACE}|{ORDINAL}) (?:work|week|working |business )day{_OF_MONTH}": _workday,
+    # One number alone counts something: every 2 customers.
+    r"(?P<days>\d{1,2}(?:, ?\d{1,2})+(?:,? (?:and|&) \d{1,2})?)": _numbers,
+    listed(_DATE): _year_days,
 }
 _RULES = tuple((spelled(pattern), meaning) for pattern, meaning in _MEANINGS.items())
 _ANY = any_of(tuple(_MEANINGS))
