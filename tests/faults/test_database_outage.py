@@ -51,6 +51,9 @@ class Caller:
         self._client.headers["Authorization"] = f"Bearer {sign_in(server)}"
         self.made: list[str] = []
 
+    def close(self) -> None:
+        self._client.close()
+
     def all_refused(self) -> bool:
         """Ask for everything; tell whether all of it was refused."""
         wrong = {"username": "nobody", "password": "a wrong password"}
@@ -87,6 +90,7 @@ def test_Z6_postgresql_killed_and_started_again(tmp_path: Path) -> None:
         first = server = stack.enter_context(own_postgres())
         app = stack.enter_context(app_server(tmp_path / "data", database_url=server.url))
         caller = Caller(app)
+        stack.callback(caller.close)
         caller.recovers()
         # Killed as by kill -9, and shut down in good order.
         for how in (signal.SIGQUIT, signal.SIGINT):
