@@ -91,16 +91,24 @@ def sign_in(page: Page, name: str, password: str = PASSWORD, *, remember: bool =
 
 
 def check_accessibility(page: Page, where: str) -> None:
-    """Fail on any violation that axe finds on the page as it is now."""
-    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")
+    """Fail on any violation that axe finds on the page as it is now, in this theme and by its colours in the other."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
-    problems = [
-        f"{where}: {violation['id']}: {node['target']} {node['failureSummary']}"
+    dark: bool = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    problems = _violations(page, {"runOnly": RULES})
+    page.emulate_media(color_scheme="light" if dark else "dark")
+    problems += _violations(page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    assert not problems, "\n".join(f"{where}: {problem}" for problem in problems)
+
+
+def _violations(page: Page, options: Options) -> list[str]:
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")
+    found = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
         for violation in found["violations"]
         for node in violation["nodes"]
     ]
-    assert not problems, "\n".join(problems)
 
 
 def rows(page: Page) -> list[str]:

@@ -33,11 +33,10 @@ def open_menu(page: Page, name: str) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_every_screen_is_accessible(journey: Journey, person: Person, size: str, theme: str) -> None:
+def test_every_screen_is_accessible(journey: Journey, person: Person, size: str) -> None:
     fill(person)
-    page = journey.signed_in(person.name, color_scheme=theme, **SIZES[size])
+    page = journey.signed_in(person.name, **SIZES[size])
     steps: dict[str, Callable[[], Any]] = {
         "today": lambda: page.goto("/app/today"),
         "upcoming": lambda: page.goto("/app/upcoming"),
@@ -52,41 +51,39 @@ def test_every_screen_is_accessible(journey: Journey, person: Person, size: str,
     for name, step in steps.items():
         step()
         expect(page.locator("main h1")).to_be_visible()
-        check_accessibility(page, f"{name}, {size}, {theme}")
+        check_accessibility(page, f"{name}, {size}")
     page.goto("/app/all")
     if size == "desktop":
         page.get_by_text("Fix the tap").click()
         page.keyboard.press("r")
-        check_accessibility(page, f"renaming, {theme}")
+        check_accessibility(page, "renaming")
         page.keyboard.press("Escape")
         page.keyboard.press("?")
-        check_accessibility(page, f"shortcuts, {theme}")
+        check_accessibility(page, "shortcuts")
     else:
         page.get_by_text("Fix the tap").tap()
-        check_accessibility(page, f"task sheet, {theme}")
+        check_accessibility(page, "task sheet")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_every_entrance_is_accessible(journey: Journey, size: str, theme: str) -> None:
-    page = journey.page(color_scheme=theme, **SIZES[size])
+def test_every_entrance_is_accessible(journey: Journey, size: str) -> None:
+    page = journey.page(**SIZES[size])
     for path in ("/app/signin", "/app/signup#invitation=x", "/app/signup", "/app/reset#token=x"):
         page.goto("about:blank")
         page.goto(path)
         button = page.locator("button[type=submit]")
         expect(button).to_be_visible()
-        check_accessibility(page, f"{path}, {size}, {theme}")
+        check_accessibility(page, f"{path}, {size}")
         button.click()
-        check_accessibility(page, f"{path} with errors, {size}, {theme}")
+        check_accessibility(page, f"{path} with errors, {size}")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_setting_up_is_accessible(browser: Browser, empty_site: Site, theme: str) -> None:
+def test_setting_up_is_accessible(browser: Browser, empty_site: Site) -> None:
     journey = Journey(browser, empty_site.url)
-    page = journey.page(color_scheme=theme)
+    page = journey.page()
     page.goto("/app/")
     expect(page.get_by_label("Set-up code")).to_be_visible()
-    check_accessibility(page, f"set-up, {theme}")
+    check_accessibility(page, "set-up")
     journey.finish()
 
 

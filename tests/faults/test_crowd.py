@@ -43,7 +43,7 @@ def test_many_writers_at_once_are_all_served(tmp_path: Path) -> None:
     with app_server(tmp_path / "data") as server:
         token = sign_in(server)
         writers = [_writer(token, number) for number in range(WRITERS)]
-        measured = run(server.port, {"write": writers}, seconds=amount(8, 60), warm_up=2)["write"]
+        measured = run(server.port, {"write": writers}, seconds=amount(5, 60), warm_up=1)["write"]
         said = server.said()
     median, tail = statistics.median(measured.latencies), measured.percentile(0.99)
     print(

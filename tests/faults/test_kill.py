@@ -44,7 +44,7 @@ async def test_nothing_acknowledged_is_lost_by_a_kill(backend: str, database_url
     settings = {**LIFE, **({"database_url": database_url} if database_url else {})}
     moments = random.Random(seed)  # noqa: S311 - repeatable
     seconds: list[float] = []
-    kills = amount(20, 100) if backend == "sqlite" else amount(6, 40)
+    kills = amount(20, 100) if backend == "sqlite" else amount(3, 40)
     for kill in range(kills + 1):
         with app_server(data, port=port, **settings) as server:
             seconds.append(server.ready_seconds - waited_for_a_processor(server.process.pid))

@@ -1,8 +1,12 @@
 import type { Dictionary } from './en'
+import type { admin } from './en/admin'
+import type { data } from './en/data'
 import type { settings } from './en/settings'
 
 /** Areas whose words come with their screens, not with the application. */
 export interface Later {
+  admin: typeof admin
+  data: typeof data
   settings: typeof settings
 }
 
