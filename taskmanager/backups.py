@@ -19,7 +19,14 @@ import taskmanager
 from taskmanager.auth import audit
 from taskmanager.auth.master import load_master, master_path, write_master
 from taskmanager.auth.models import User
-from taskmanager.auth.restored import LEFT_OUT, continue_trail, end_credentials, record_restore, running_nodes
+from taskmanager.auth.restored import (
+    LEFT_OUT,
+    continue_trail,
+    end_credentials,
+    open_connections,
+    record_restore,
+    running_nodes,
+)
 from taskmanager.journal.history import renew_epoch
 from taskmanager.journal.models import Entry
 from taskmanager.kit import clock, migrate
@@ -136,6 +143,9 @@ async def find_accounts(settings: Settings) -> int | None:
                 f"{running} server process(es) were seen within the last minute: stop them first "
                 "(after a crash, wait for that minute)"
             )
+        connections = await open_connections(session)
+        if connections:
+            raise CopyProblem(f"{connections} connection(s) of servers, workers or commands are open: stop them first")
         return int((await session.execute(select(func.count()).select_from(User))).scalar_one()) or None
 
 

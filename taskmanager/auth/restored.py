@@ -60,6 +60,17 @@ async def record_restore(session: AsyncSession, *, anew: bool, made_at: str, end
     await audit.record(session, audit.Event.BACKUP_RESTORED, **detail)
 
 
+async def open_connections(session: AsyncSession) -> int:
+    """Return how many other connections of this program PostgreSQL has: of servers, workers and commands."""
+    if session.get_bind().dialect.name != "postgresql":
+        return 0
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'taskmanager' "
+        "AND datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    return int((await session.execute(text(others))).scalar_one())
+
+
 async def running_nodes(session: AsyncSession) -> int:
     """Return how many processes that serve have been heard of within the last minute."""
     if not await (await session.connection()).run_sync(lambda one: inspect(one).has_table(Node.__tablename__)):
