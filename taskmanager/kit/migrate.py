@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, make_url, text
+from sqlalchemy import Column, Connection, MetaData, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskmanager.kit import postgresql, sqlite
@@ -77,11 +77,17 @@ def comparison(connection: Connection, metadata: MetaData) -> dict[str, Any]:
     """Return Alembic's options for comparing the models with a database.
 
     Tables marked ``virtual_on_sqlite`` are left out there, with those in which SQLite keeps their content: they have
-    neither types nor keys that could be compared.
+    neither types nor keys that could be compared. So are indexes with a descending column there: SQLite does not tell
+    which one that is.
     """
-    virtual = [table.name for table in metadata.tables.values() if table.info.get("virtual_on_sqlite")]
-    if connection.dialect.name != "sqlite":
-        virtual = []
+    tables = metadata.tables.values() if connection.dialect.name == "sqlite" else ()
+    virtual = [table.name for table in tables if table.info.get("virtual_on_sqlite")]
+    mixed = {
+        index.name
+        for table in tables
+        for index in table.indexes
+        if not all(isinstance(column, Column) for column in index.expressions)
+    }
 
     def is_compared(name: str | None) -> bool:
         return not any(name == one or str(name).startswith(f"{one}_") for one in virtual)
@@ -90,7 +96,9 @@ def comparison(connection: Connection, metadata: MetaData) -> dict[str, Any]:
         "target_metadata": metadata,
         "compare_type": True,
         "include_name": lambda name, kind, _: kind != "table" or is_compared(name),
-        "include_object": lambda _thing, name, kind, *_: kind != "table" or is_compared(name),
+        "include_object": lambda _thing, name, kind, *_: (
+            is_compared(name) if kind == "table" else kind != "index" or name not in mixed
+        ),
     }
 
 

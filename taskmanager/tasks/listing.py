@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, select, true
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,6 +20,7 @@ from taskmanager.projects.models import ProjectAccess
 from taskmanager.tasks.asking import asked_for, beside, sort_keys
 from taskmanager.tasks.dates import When
 from taskmanager.tasks.filters.conditions import Conditions, about_projects
+from taskmanager.tasks.filters.starting import Beginning, Beginnings
 from taskmanager.tasks.filters.tree import Query, Search, terms
 from taskmanager.tasks.models import Task, TaskAssignee, TaskLabel
 from taskmanager.tasks.repository import MAX_IDS
@@ -73,8 +74,13 @@ class TaskListing:
             mine = Task.project_id.in_(select(ProjectAccess.project_id).where(*projects))
             shown = shown.add_columns(found.c.rank).join(found, found.c.task_id == Task.id).where(mine, *conditions)
         else:
-            of_a_project = select(Task.id).where(Task.project_id == ProjectAccess.project_id, *conditions)
-            shown = shown.where(Task.id.in_(self._of_each_project(pager.apply(of_a_project, keys), projects)))
+            few = await Beginnings(self._session, self._actor.user_id).rarest(rest, trashed=query.deleted)
+            if few is not None:
+                these = self._of_few(few, pager, keys, projects, conditions)
+            else:
+                of_a_project = select(Task.id).where(Task.project_id == ProjectAccess.project_id, *conditions)
+                these = self._of_each_project(pager.apply(of_a_project, keys), projects)
+            shown = shown.where(Task.id.in_(these))
         rows = (await self._session.execute(pager.apply(shown, keys))).all()
         labels, assignees = await self._names(_LABELS, rows), await self._names(_ASSIGNEES, rows)
         page = pager.page(rows, keys, lambda row: _item(row, labels, assignees))
@@ -110,6 +116,28 @@ class TaskListing:
             return select(each.c.id).select_from(ProjectAccess).join(each, true()).where(*projects)
         # SQLite has no LATERAL; there an IN serves, which it runs for each project as well.
         return select(_CANDIDATE.id).join(ProjectAccess, _CANDIDATE.id.in_(within)).where(*projects)
+
+    def _of_few(
+        self,
+        few: Beginning,
+        pager: Pager,
+        keys: Sequence[SortKey],
+        projects: Sequence[ColumnElement[bool]],
+        conditions: Sequence[ColumnElement[bool]],
+    ) -> Select[str]:
+        """Return the ids of a page of those among few tasks that are asked for; nothing but these few is read."""
+        mine = select(ProjectAccess.project_id).where(*projects)
+        if not self._is_postgresql:
+            # An expression is no column: SQLite would rather begin with the project.
+            project_id = func.coalesce(Task.project_id, Task.project_id)
+            return pager.apply(select(Task.id).where(Task.id.in_(few), project_id.in_(mine), *conditions), keys)
+        # PostgreSQL would rather read the table than look for thousands by their ids.
+        ids = few.subquery()
+        values: list[ColumnElement[Any]] = [key.column.label(f"key_{number}") for number, key in enumerate(keys)]
+        of_one: Select[*tuple[Any, ...]] = select(Task.id, *values)
+        one = of_one.where(Task.id == ids.c[0], Task.project_id.in_(mine), *conditions).limit(1).lateral()
+        sorted_by = [replace(key, column=one.c[f"key_{number}"]) for number, key in enumerate(keys)]
+        return pager.apply(select(one.c.id).select_from(ids).join(one, true()), sorted_by)
 
     async def _names(self, statement: Select[str, str], rows: Sequence[Row[Any]]) -> Names:
         found: dict[str, list[str]] = defaultdict(list)

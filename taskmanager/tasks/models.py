@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, TextClause, desc, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from taskmanager.kit.columns import Id, Instant, Json, Model, Ordered
@@ -12,6 +12,14 @@ from taskmanager.tasks.dates import When
 _TRASHED = text("deleted_at IS NOT NULL")
 _COMPLETED = text("completed_at IS NOT NULL")
 _DEADLINE = text("deadline IS NOT NULL")
+_RECURRING = text("recurrence IS NOT NULL")
+_SUBTASK = text("parent_id IS NOT NULL")
+_IN_PROGRESS = text("status = 'in_progress'")
+
+
+def _only(name: str, condition: TextClause, *columns: str) -> Index:
+    """Return an index of the few rows of each project of which a condition is true."""
+    return Index(name, "project_id", *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 class Task(Model):
@@ -25,11 +33,17 @@ class Task(Model):
         Index("ix_tasks_updated", "project_id", "updated_at", "id"),
         Index("ix_tasks_due", "project_id", "due_sort", "id"),
         Index("ix_tasks_priority", "project_id", "priority", "id"),
+        # Many have the same priority: what comes first of those, no other index knows.
+        Index("ix_tasks_urgency", "project_id", desc("priority"), "due_sort", "id"),
         Index("ix_tasks_position", "project_id", "position", "id"),
         Index("ix_tasks_title", "project_id", "title_key", "id"),
         # Few tasks have these, and lists that ask for them begin there.
-        Index("ix_tasks_completed", "project_id", "completed_at", sqlite_where=_COMPLETED, postgresql_where=_COMPLETED),
-        Index("ix_tasks_deadline", "project_id", "deadline", sqlite_where=_DEADLINE, postgresql_where=_DEADLINE),
+        _only("ix_tasks_completed", _COMPLETED, "completed_at"),
+        _only("ix_tasks_deadline", _DEADLINE, "deadline"),
+        _only("ix_tasks_recurring", _RECURRING),
+        _only("ix_tasks_subtask", _SUBTASK),
+        _only("ix_tasks_in_progress", _IN_PROGRESS),
+        _only("ix_tasks_trashed", _TRASHED),
         # Only of what is in the trash: "not in it" holds for nearly all rows, and no list may begin there.
         Index("ix_tasks_deleted_at", "deleted_at", sqlite_where=_TRASHED, postgresql_where=_TRASHED),
         Index("uq_tasks_number", "project_id", "number", unique=True),

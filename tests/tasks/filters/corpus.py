@@ -77,6 +77,8 @@ class Corpus:
             place.sections = {name: new_id() for name in self._some(SECTIONS, len(SECTIONS))}
         self.samples = [self._sample(number) for number in range(tasks)]
         self.relations = self._relations()
+        # Where it says that very many tasks were made, lists may begin with what few of them are.
+        self._made = self._random.choice([0, 1_000_000])
 
     def _some(self, values: tuple[str, ...], most: int) -> list[str]:
         return self._random.sample(values, self._random.randint(0, most))
@@ -139,7 +141,9 @@ class Corpus:
         people = [_account(user_id, name) for name, user_id in self.people.items()]
         await session.execute(insert(User), people)
         above = {place.name: place.id for place in self.places}
-        await session.execute(insert(Project), [_project(place, above) for place in self.places])
+        await session.execute(
+            insert(Project), [{**_project(place, above), "last_number": self._made} for place in self.places]
+        )
         access = [(self.people[name], place.id) for place in self.places for name in place.seen_by]
         rows = [{"user_id": user_id, "project_id": project_id, "role": "editor"} for user_id, project_id in access]
         await session.execute(insert(ProjectAccess), rows)

@@ -53,7 +53,9 @@ class OnlyIds(Whole):
     """The same without reading anything else: no filter's answer depends on it."""
 
     def apply(self, statement: Select[Any], keys: Sequence[SortKey]) -> Select[Any]:  # type: ignore[override]
-        return super().apply(statement.with_only_columns(Task.id, maintain_column_froms=True), keys)
+        if "description" in statement.selected_columns:
+            statement = statement.with_only_columns(Task.id, maintain_column_froms=True)
+        return super().apply(statement, keys)
 
 
 class Nameless(TaskListing):
