@@ -132,7 +132,7 @@ class TaskListing:
             project_id = func.coalesce(Task.project_id, Task.project_id)
             return pager.apply(select(Task.id).where(Task.id.in_(few), project_id.in_(mine), *conditions), keys)
         # PostgreSQL would rather read the table than look for thousands by their ids.
-        ids = few.subquery()
+        ids = select(few.subquery().c[0]).distinct().subquery()
         values: list[ColumnElement[Any]] = [key.column.label(f"key_{number}") for number, key in enumerate(keys)]
         of_one: Select[*tuple[Any, ...]] = select(Task.id, *values)
         one = of_one.where(Task.id == ids.c[0], Task.project_id.in_(mine), *conditions).limit(1).lateral()

@@ -120,7 +120,7 @@ class Corpus:
             deleted_at=NOW if chance() < 0.05 else None,
             version=1,
         )
-        said = [" ".join(self._some(WORDS, 2))] if chance() < 0.3 else []
+        said = [" ".join(self._some(WORDS, 2)) for _ in range(self._random.choice([0, 0, 0, 1, 3]))]
         labels, assignees = self._some(LABELS, 3), self._some(place.seen_by, len(place.seen_by))
         found_by = frozenset(word for text in (title, task.description, *said) for word in words(text))
         return Sample(task, place, labels, assignees, said, section, found_by)

@@ -92,7 +92,7 @@ class Page(Whole):
 
 
 class Planner:
-    """Tells how the database goes about the statement that lists tasks."""
+    """Lists tasks, and tells how the database goes about the statement that lists tasks."""
 
     def __init__(self, database: Database, actor: Actor) -> None:
         self.database = database
@@ -111,6 +111,13 @@ class Planner:
         async with self.database.reader.connect() as connection:
             rows = (await connection.exec_driver_sql(f"{explain} {statement}", parameters)).all()
         return _of_sqlite(rows) if self.database.is_sqlite else _of_postgresql(rows[0][0])
+
+    async def ids(self, pager: Whole, **fields: Any) -> list[str]:
+        """Return the tasks of a page."""
+        async with self.database.read() as session:
+            found = await TaskListing(session, self._actor).page(TaskQuery(**fields), pager)
+        ids: list[str] = found["items"]
+        return ids
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if "description" in statement:
@@ -200,7 +207,9 @@ async def _what_few_are(planner: Planner) -> None:
     for words, index in FEW.items():
         for sort in (None, "due", "-priority,due"):
             found, _ = await planner.plan(filter=words, sort=sort)
+            whole = await planner.ids(Whole(), filter=words, sort=sort)
             assert not reads_everything(found), (words, sort, found)
+            assert await planner.ids(Page(), filter=words, sort=sort) == whole[:51]
             if planner.database.is_sqlite:
                 # Nothing but the few is read, however many tasks there are.
                 assert index in found, (words, sort, found)
