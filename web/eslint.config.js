@@ -54,4 +54,6 @@ export default ts.config(
     ),
   },
   { files: ['**/*.js'], ...ts.configs.disableTypeChecked },
+  // Runs in a world of its own, whose types would shadow those of pages.
+  { files: ['build/sw.js'], languageOptions: { globals: globals.serviceworker, parserOptions: { projectService: false } } },
 )

@@ -2,11 +2,12 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
 import { compress } from './build/compress.ts'
+import { serviceWorker } from './build/service-worker.ts'
 import { themeScript } from './build/theme-script.ts'
 
 export default defineConfig({
   base: '/app/',
-  plugins: [svelte(), themeScript(), compress()],
+  plugins: [svelte(), themeScript(), serviceWorker(), compress()],
   build: {
     // The content security policy refuses `data:` fonts and scripts, and the browsers aimed at need no preload polyfill.
     assetsInlineLimit: 0,

@@ -32,7 +32,7 @@ class Journey:
     browser: Browser
     url: str
     complaints: list[str] = field(default_factory=list)
-    _expected: list[str] = field(default_factory=list)
+    _expected: list[str] = field(default_factory=lambda: ["Service Worker registration blocked by Playwright"])
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def allow(self, *texts: str) -> None:
@@ -41,7 +41,8 @@ class Journey:
 
     def window(self, **options: Any) -> BrowserContext:
         """Open a window with cookies and storage of its own."""
-        context = self.browser.new_context(**{"base_url": self.url, "locale": "en-GB", **DESKTOP, **options})
+        usual: Options = {"base_url": self.url, "locale": "en-GB", "service_workers": "block", **DESKTOP}
+        context = self.browser.new_context(**{**usual, **options})
         context.set_default_timeout(10_000)
         context.on("page", self._watch)
         self._contexts.append(context)

@@ -8,3 +8,5 @@ if (place) {
   place.replaceChildren()
   mount(App, { target: place })
 }
+// After the first rows: nothing waits for it.
+window.addEventListener('load', () => setTimeout(() => void import('./worker').then(({ startWorker }) => startWorker()).catch(() => undefined), 1_000))

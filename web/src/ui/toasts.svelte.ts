@@ -8,7 +8,7 @@ export interface ToastAction {
 export interface Toast {
   id: number
   text: string
-  tone: 'note' | 'problem'
+  tone: 'note' | 'news' | 'problem'
   actions: readonly ToastAction[]
 }
 
@@ -24,7 +24,12 @@ class Toasts {
 
   /** One note at a time: a newer one takes the place of the last. */
   note(text: string, ...actions: ToastAction[]): void {
-    this.#show({ id: this.#next++, text, tone: 'note', actions }, this.shown.filter((toast) => toast.tone === 'problem'))
+    this.#show({ id: this.#next++, text, tone: 'note', actions }, this.shown.filter((toast) => toast.tone !== 'note'))
+  }
+
+  /** Stays until it is answered, without being a problem. */
+  news(text: string, action: ToastAction): void {
+    this.#show({ id: this.#next++, text, tone: 'news', actions: [action] }, this.shown.filter((toast) => toast.tone !== 'news'))
   }
 
   /** Gives the id by which it can be dismissed. */
@@ -54,7 +59,7 @@ class Toasts {
 
   #expire(toast: Toast): void {
     clearTimeout(this.#timers.get(toast.id))
-    if (toast.tone === 'problem') return
+    if (toast.tone !== 'note') return
     const timer = setTimeout(() => {
       if (!this.#held) this.dismiss(toast.id)
     }, LIFE)
