@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskmanager.kit.errors import AppError, PreconditionFailedError
+from taskmanager.kit.errors import InvalidError, PreconditionFailedError
 
 Versioned = TypeVar("Versioned", bound=BaseModel)
 MAX_IF_MATCH = 1000
@@ -23,16 +23,10 @@ def _tags(header: str) -> set[str]:
     return {tag.strip() for tag in header.split(",")}
 
 
-class LongIfMatchError(AppError):
-    status = 400
-    code = "invalid_if_match"
-    title = "If-Match may have 1,000 characters."
-
-
 def check_form(request: Request) -> None:
     """Refuse an ``If-Match`` that is too long, before an answer given earlier under the same key would be replayed."""
     if len(request.headers.get("if-match", "")) > MAX_IF_MATCH:
-        raise LongIfMatchError
+        raise InvalidError.at("/if-match", "string_too_long", "If-Match may have 1,000 characters.")
 
 
 class IfMatch:
