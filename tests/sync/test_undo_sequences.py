@@ -21,6 +21,7 @@ KINDS = (
     "stop", "skip",
     "comment", "edit comment", "remove comment", "add project", "rename project", "move project", "delete project",
     "add section", "rename section", "remove section", "put in section", "place", "copy", "relate",
+    "batch", "lines", "import",
 )  # fmt: skip
 EXAMPLES = int(os.environ.get("TASKMANAGER_TEST_EXAMPLES", "6"))
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=9)
@@ -72,7 +73,7 @@ class World:
         own = [project for project in projects if not project["is_inbox"]]
         of_projects = kind.endswith((" project", " section")) and kind not in {"add project", "put in section"}
         pool = trash if kind == "restore" else own if of_projects else live
-        if not pool and kind not in {"add", "add project"}:
+        if not pool and kind not in {"add", "add project", "lines", "import"}:
             return None
         chosen = pool[one % len(pool)] if pool else {}
         task, project = f"/tasks/{chosen.get('id')}", f"/projects/{chosen.get('id')}"
@@ -99,6 +100,13 @@ class World:
             "relate": ("PUT", f"{task}/relations", {"relations": [
                 {"kind": ("blocks", "relates", "follows")[other % 3], "task_id": live[other % len(live)]["id"]}
                 for _ in live[:1] if other]}),
+            "batch": ("POST", "/tasks/batch", {"atomic": True, "operations": [
+                {"op": "create", "body": {"title": f"batch {one}", "labels": ["l1"]}},
+                {"op": "update", "id": chosen.get("id"), "body": {"priority": other % 5}},
+                {"op": ("complete", "delete", "move")[other % 3], "id": chosen.get("id"),
+                 **({"body": {"project_id": target}} if other % 3 == 2 else {})}]}),
+            "lines": ("POST", "/quick-add", {"create_missing": True,
+                                             "text": f"line {one} #Q{other % 3} /S{one % 2} @l{other}\n  below today"}),
             "comment": ("POST", f"{task}/comments", {"body": f"said {other}"}),
             "add project": ("POST", "/projects", {"name": f"P{one}", "parent_id": parent}),
             "rename project": ("PATCH", project, {"name": f"R{other}", "color": "#00ff00"}),
@@ -117,8 +125,12 @@ class World:
             comment = f"{task}/comments/{said[other % len(said)]['id']}"
             requests["edit comment"] = ("PATCH", comment, {"body": f"better {one}"})
             requests["remove comment"] = ("DELETE", comment, None)
-        method, url, body = requests[kind]
-        answer = await self._client.request(method, url, json=body)
+        if kind == "import":
+            rows = f"title,labels,parent,id\nrow {one},l{other},,{one}\nbelow,,{one},below {one} {other}\n"
+            answer = await self._client.post("/import", content=rows, headers={"Content-Type": "text/csv"})
+        else:
+            method, url, body = requests[kind]
+            answer = await self._client.request(method, url, json=body)
         assert answer.status_code in {200, 201, 204, 409, 422}, answer.text
         return answer if "X-Operation-ID" in answer.headers else None
 
