@@ -7,7 +7,6 @@ import { empty } from './en/empty'
 import { errors } from './en/errors'
 import { keys } from './en/keys'
 import { nav } from './en/nav'
-import { panel } from './en/panel'
 import { pick } from './en/pick'
 import { quick } from './en/quick'
 import { search } from './en/search'
@@ -31,7 +30,6 @@ export const en = {
   errors,
   keys,
   nav,
-  panel,
   pick,
   quick,
   search,

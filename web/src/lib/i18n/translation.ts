@@ -1,12 +1,14 @@
 import type { Dictionary } from './en'
 import type { admin } from './en/admin'
 import type { data } from './en/data'
+import type { panel } from './en/panel'
 import type { settings } from './en/settings'
 
 /** Areas whose words come with their screens, not with the application. */
 export interface Later {
   admin: typeof admin
   data: typeof data
+  panel: typeof panel
   settings: typeof settings
 }
 
