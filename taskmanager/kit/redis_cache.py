@@ -47,6 +47,7 @@ class RedisCache:
         self._sent_at = float("inf")
         self._conversation: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
+        self._closed = False
         self._meanwhile = MemoryCache()
 
     async def get(self, *keys: str) -> list[bytes | None]:
@@ -144,7 +145,7 @@ class RedisCache:
     def _give_up(self, reason: str) -> None:
         logger.warning("the cache is left alone (%s); the database does its work", reason)
         self._writes.clear()
-        if self._probing is None:
+        if self._probing is None and not self._closed:
             self._probing = asyncio.create_task(self._probe())
 
     async def _probe(self) -> None:
@@ -159,7 +160,9 @@ class RedisCache:
                     pipeline.get(_PROBE)
                     well = (await pipeline.execute())[-1] is not None
             except (RedisError, OSError):
-                continue
+                # The client may turn being cancelled into an error of its own.
+                if self._closed:
+                    return
         logger.warning("the cache is used again")
         self._probing = None
         await self._meanwhile.close()
@@ -170,6 +173,7 @@ class RedisCache:
 
     async def close(self) -> None:
         """End the conversation; what was not written yet is not needed."""
+        self._closed = True
         tasks = [task for task in (self._conversation, self._probing) if task is not None]
         for task in tasks:
             task.cancel()
