@@ -1,6 +1,6 @@
 """Writing down what happens to tasks: the journal, the words by which they are found, and whom it concerns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,11 @@ class TaskRecords:
         self._journal = Journal(session, actor.user_id)
         self._index = TaskIndex(session)
         self._telling = Telling(session, actor)
+        self._reminded: frozenset[str] | None = None
+
+    async def expect(self, ids: Sequence[str]) -> None:
+        """Look at once which of many tasks have reminders: those that are written next, and no others."""
+        self._reminded = await reminders.reminded(self._session, ids)
 
     async def made(self, task: Task) -> None:
         """Record a new task."""
@@ -63,7 +68,8 @@ class TaskRecords:
             project_after=task.project_id,
         )
         await self._index.follow(task, after)
-        await reminders.follow(self._session, task, before, after)
+        if self._reminded is None or task.id in self._reminded:
+            await reminders.follow(self._session, task, before, after)
         if "assignee_ids" in after:
             await self._telling.assigned(task, before["assignee_ids"], after["assignee_ids"])
         if "description" in after:

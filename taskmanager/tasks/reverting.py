@@ -57,6 +57,7 @@ class TaskReverter:
             put(task, {"parent_id": None})
         for change in changes:
             await self._check(tasks[change.entity_id], change, tasks)
+        await self._records.expect([*tasks, *left])
         for task in (*tasks.values(), *left.values()):
             await self._record(task, states[task.id])
 

@@ -1,6 +1,6 @@
 """Keeping reminders in step with their task, in the transaction that changes it, and with their owner's clocks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +15,17 @@ from taskmanager.tasks.reminders.models import Reminder
 from taskmanager.tasks.reminders.times import arm, instant_of
 from taskmanager.tasks.state import when_json, when_of
 
+BATCH = 1000
 _DECIDING = frozenset({"due", "status", "occurrence", DELETED})
+
+
+async def reminded(session: AsyncSession, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of some tasks that anybody has a reminder of."""
+    found: set[str] = set()
+    for begin in range(0, len(ids), BATCH):
+        mine = select(Reminder.task_id).where(Reminder.task_id.in_(ids[begin : begin + BATCH]))
+        found.update((await session.execute(mine)).scalars())
+    return frozenset(found)
 
 
 async def follow(session: AsyncSession, task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
