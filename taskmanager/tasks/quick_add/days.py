@@ -104,6 +104,12 @@ def _in_units(match: Match, today: date) -> date | None:
     return later(start, number(match["count"]), match["unit"]) if start is not None else None
 
 
+def _in_that_week(match: Match, today: date) -> date | None:
+    """Return a weekday of the week that so many weeks lead to."""
+    then = later(today, number(match["count"]), "week")
+    return later(then, weekday(match["day"]) - then.weekday(), "day") if then is not None else None
+
+
 def _period(match: Match, today: date) -> date | None:
     """Return the first day of the month or year that a text speaks of."""
     words = match["period"]
@@ -246,6 +252,7 @@ _STRONG: dict[str, _Meaning] = {
     r"(?:this|the) weekend": lambda _, today: _weekend(today),
     r"next weekend": lambda _, today: later(_next_monday(today), SATURDAY, "day"),
     rf"in {_UNITS}": _in_units,
+    rf"in (?P<count>{NUMBER}) weeks? on {_DAY}": _in_that_week,
     rf"{_UNITS} from (?P<day>now|today|tomorrow|{WEEKDAY})": _in_units,
     rf"(?:the )?(?:end|last day) of {_PERIOD}": _end_of_period,
     r"(?P<period>eom|eoy)": _end_of_period,

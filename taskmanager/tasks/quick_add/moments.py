@@ -9,7 +9,7 @@ from taskmanager.tasks.quick_add.clocks import clock_at, following, within_part
 from taskmanager.tasks.quick_add.days import Day, day_at
 from taskmanager.tasks.quick_add.grammar import ALONE, NUMBER, number, spelled
 
-_LEADING = re.compile(r"(?:due +)?(?:on|by|for|over|at) +|due +|(?:starting|beginning) +(?:on +|from +)?")
+_LEADING = re.compile(r"(?:due:? +)?(?:on|by|for|over|at) +|due:? +|(?:starting|beginning) +(?:on +|from +)?")
 _ON = re.compile(r",? +(?:on +)?(?=\S)")
 _HOURS = r"(?P<unit>hour|hr|minute|min)s?"
 _REST = r"(?P<rest> and a half|(?:,? and)? (?P<minutes>\d{1,2}) min(?:ute)?s?)?"
@@ -24,7 +24,7 @@ _COUNTED = tuple(
 # Before a day or time these say something else than "then": from monday, the rest of today, the friday meeting.
 _BEFORE = re.compile(
     r"(?:^|.* )(?:from|to|since|until|till|til|before|after|than|of|or|and|between|not|last|past|previous|every|each|"
-    r"except|other|second|[1-5](?:st|nd|rd|th)|the|a|my|our|your|his|her|their|"
+    r"except|excluding|but|other|second|[1-5](?:st|nd|rd|th)|the|a|my|our|your|his|her|their|"
     r"good|black|cyber|easter|ash|palm|shrove|maundy|holy|super|at 12) +\Z"
 )
 _RANGE = re.compile(r"(?: *[-\u2013/&,] *| +(?:to|till|until|through|thru|or|and|vs) +| +(?=in ))(?=\S)")

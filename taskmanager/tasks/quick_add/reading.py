@@ -107,7 +107,7 @@ def _moments(text: str, asked: Asked) -> tuple[list[Moment], list[Repeat]]:
         if start < reached:
             continue
         if (repeat := repeat_at(text, start, asked.today)) is not None:
-            repeats.append(repeat)
+            repeats += [repeat] if repeat.understood else []
             reached = repeat.end
         elif (moment := moment_at(text, start, asked)) is not None:
             reached = range_end(text, moment, asked)

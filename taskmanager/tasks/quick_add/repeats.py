@@ -39,6 +39,7 @@ class Repeat:
     span: tuple[int, str] | None = None
     # Could as well be something else: every 3rd customer, the daily report, every minute counts.
     vague: bool = False
+    understood: bool = True
 
 
 # Unit: frequency, and how many of its periods.
@@ -47,7 +48,9 @@ _UNITS = {
     "min": ("MINUTELY", 1),
     "hour": ("HOURLY", 1),
     "day": ("DAILY", 1),
+    "hr": ("HOURLY", 1),
     "week": ("WEEKLY", 1),
+    "wk": ("WEEKLY", 1),
     "fortnight": ("WEEKLY", 2),
     "month": ("MONTHLY", 1),
     "quarter": ("MONTHLY", 3),
@@ -97,7 +100,10 @@ _MORE = spelled(
 
 
 def repeat_at(text: str, position: int, today: date) -> Repeat | None:
-    """Return the recurrence that begins at a position of a readable text, or None if it is none for certain."""
+    """Return the recurrence that begins at a position of a readable text, or None if it is none for certain.
+
+    One that is not ``understood`` stays text as far as it goes.
+    """
     every = _EVERY.match(text, position)
     bare = _every(text, every) if every is not None else _adverb(text, position)
     if bare is None:
@@ -106,7 +112,18 @@ def repeat_at(text: str, position: int, today: date) -> Repeat | None:
     if bare.vague and found.end == bare.end and ALONE.match(text, found.end) is None:
         return None
     # What goes on in a way that is not understood is not understood at all: every monday and 15th.
-    return None if _MORE.match(text, found.end) else found
+    more = _MORE.match(text, found.end)
+    return found if more is None else replace(found, end=_end_of_more(text, more), understood=False)
+
+
+def _end_of_more(text: str, more: re.Match[str] | None) -> int:
+    """Return where all ends that goes on after a recurrence, with the times of day in it."""
+    end = 0
+    while more is not None:
+        clock = clock_at(text, following(text, more.end()), after_day=True)
+        end = clock.end if clock is not None else more.end()
+        more = _MORE.match(text, end)
+    return end
 
 
 def _every(text: str, every: re.Match[str]) -> Repeat | None:
