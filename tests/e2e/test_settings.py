@@ -131,3 +131,16 @@ def test_every_page_is_accessible(journey: Journey, person: Person, size: dict[s
         page.goto(f"/app/settings/{name}")
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, name
+
+
+def test_the_language_is_chosen_or_that_of_the_browser(journey: Journey, person: Person) -> None:
+    page = journey.signed_in(person.name, at="/app/settings/appearance")
+    page.get_by_label("Language").select_option(label="Deutsch")
+    expect(page.get_by_role("heading", name="Darstellung", level=1)).to_be_visible()
+    assert page.locator("html").get_attribute("lang") == "de"
+    check_accessibility(page, "in German")
+    page.goto("/app/inbox")
+    expect(page.get_by_role("heading", name="Eingang", level=1)).to_be_visible()
+    russian = journey.page(locale="ru-RU")
+    russian.goto("/app/signin")
+    expect(russian.get_by_role("button", name="Войти")).to_be_visible()

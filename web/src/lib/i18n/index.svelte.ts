@@ -8,7 +8,10 @@ const NAME = 'tm.language'
 const wanted = typeof navigator === 'undefined' ? ['en'] : navigator.languages
 
 /** English is part of the application; every other language is a file of its own, fetched when it is chosen. */
-const LOADERS: Partial<Record<Language, () => Promise<Translation>>> = {}
+const LOADERS: Partial<Record<Language, () => Promise<Translation>>> = {
+  de: async () => (await import('./de')).german,
+  ru: async () => (await import('./ru')).russian,
+}
 
 class I18n {
   /** As chosen; `system` follows the browser. */
