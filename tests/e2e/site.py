@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "web" / "dist" / "index.html"
 ADMIN = "admin"
 SECONDS_TO_ARRIVE = 10
+SECONDS_OF_A_TOKEN = 120
 PASSWORD = "a long enough password"
 _ADDRESS = re.compile(r"TaskManager serves (http://\S+?)/app/")
 _SETUP = re.compile(r"/app/setup#token=(\S+)")
@@ -31,11 +32,12 @@ class Site:
     setup_token: str
     client: httpx.Client
     _people: dict[str, "Person"] = field(default_factory=dict)
+    _admin_since: float = float("-inf")
 
     def admin(self) -> "Person":
-        """Return the first administrator; the settings named it."""
-        if ADMIN not in self._people:
-            self._people[ADMIN] = Person.sign_in(self.client, ADMIN)
+        """Return the first administrator; the settings named it. An access token outlives no long run of journeys."""
+        if time.monotonic() - self._admin_since > SECONDS_OF_A_TOKEN:
+            self._people[ADMIN], self._admin_since = Person.sign_in(self.client, ADMIN), time.monotonic()
         return self._people[ADMIN]
 
     def person(self, name: str, role: str = "user") -> "Person":

@@ -13,7 +13,7 @@ const ALIKE = new Set(['product', 'filterLabel', 'filter', 'filters', 'useKey', 
 
 /** Every word by its way, functions as what they make of a number and of texts. */
 function words(thing: unknown, way = ''): [string, string][] {
-  if (typeof thing === 'function') return [1, 2, 5, 21].map((count) => [`${way}(${count})`, String((thing as (...given: unknown[]) => string)(count, count))])
+  if (typeof thing === 'function') return [1, 2, 5, 21].map((count) => [`${way}(${count})`, (thing as (...given: unknown[]) => string)(count, count)])
   if (typeof thing === 'object' && thing !== null) return Object.entries(thing).flatMap(([name, value]) => words(value, way ? `${way}.${name}` : name))
   return [[way, thing as string]]
 }
