@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, func, select, true
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Row, Select, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -72,7 +72,11 @@ class TaskListing:
             if query.q is not None and query.sort is None:
                 keys.insert(0, SortKey(found.c.rank, lambda task: task.rank, descending=True))
             mine = Task.project_id.in_(select(ProjectAccess.project_id).where(*projects))
-            shown = shown.add_columns(found.c.rank).join(found, found.c.task_id == Task.id).where(mine, *conditions)
+            shown = shown.add_columns(found.c.rank).join(found, found.c.task_id == Task.id)
+            if self._is_postgresql:
+                shown = shown.where(Task.id.in_(_one_by_one(found, pager, keys, [mine, *conditions])))
+            else:
+                shown = shown.where(mine, *conditions)
         else:
             few = await Beginnings(self._session, self._actor.user_id).rarest(rest, trashed=query.deleted)
             if few is not None:
@@ -131,13 +135,8 @@ class TaskListing:
             # An expression is no column: SQLite would rather begin with the project.
             project_id = func.coalesce(Task.project_id, Task.project_id)
             return pager.apply(select(Task.id).where(Task.id.in_(few), project_id.in_(mine), *conditions), keys)
-        # PostgreSQL would rather read the table than look for thousands by their ids.
         ids = select(few.subquery().c[0]).distinct().subquery()
-        values: list[ColumnElement[Any]] = [key.column.label(f"key_{number}") for number, key in enumerate(keys)]
-        of_one: Select[*tuple[Any, ...]] = select(Task.id, *values)
-        one = of_one.where(Task.id == ids.c[0], Task.project_id.in_(mine), *conditions).limit(1).lateral()
-        sorted_by = [replace(key, column=one.c[f"key_{number}"]) for number, key in enumerate(keys)]
-        return pager.apply(select(one.c.id).select_from(ids).join(one, true()), sorted_by)
+        return _one_by_one(ids, pager, keys, [Task.project_id.in_(mine), *conditions])
 
     async def _names(self, statement: Select[str, str], rows: Sequence[Row[Any]]) -> Names:
         found: dict[str, list[str]] = defaultdict(list)
@@ -146,6 +145,23 @@ class TaskListing:
             for task_id, name in await self._session.execute(statement, {"ids": ids}):
                 found[task_id].append(name)
         return found
+
+
+def _one_by_one(
+    ids: FromClause, pager: Pager, keys: Sequence[SortKey], conditions: Sequence[ColumnElement[bool]]
+) -> Select[str]:
+    """Return a page of the tasks whose ids are in the first column, those of which the conditions are true.
+
+    PostgreSQL would rather read the whole table than look for thousands by their ids: it never knows how many a
+    beginning of a word finds.
+    """
+    own = [key for key in keys if not any(key.column is column for column in ids.c)]
+    values: list[ColumnElement[Any]] = [key.column.label(f"key_{number}") for number, key in enumerate(own)]
+    of_one: Select[*tuple[Any, ...]] = select(Task.id, *values)
+    one = of_one.where(Task.id == ids.c[0], *conditions).limit(1).lateral()
+    known = {id(key): replace(key, column=one.c[f"key_{number}"]) for number, key in enumerate(own)}
+    sorted_by = [known.get(id(key), key) for key in keys]
+    return pager.apply(select(one.c.id).select_from(ids).join(one, true()), sorted_by)
 
 
 def _item(row: Row[Any], labels: Names, assignees: Names) -> dict[str, Any]:
