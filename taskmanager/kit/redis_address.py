@@ -44,11 +44,13 @@ def parse_redis_url(url: str) -> RedisAddress:
     if scheme not in _SCHEMES:
         raise ValueError(f"must look like {FORMS}")
     kind, tls = _SCHEMES[scheme]
-    parts = urlsplit(f"//{rest}")
-    account, _, hosts = parts.netloc.rpartition("@")
+    # By hand: several hosts, one of them in brackets, are no URL to newer Pythons.
+    rest, _, query = rest.partition("?")
+    authority, _, way = rest.partition("/")
+    account, _, hosts = authority.rpartition("@")
     username, _, password = account.partition(":")
-    path = [unquote(part) for part in parts.path.split("/") if part]
-    options = dict(parse_qsl(parts.query))
+    path = [unquote(part) for part in way.split("/") if part]
+    options = dict(parse_qsl(query))
     if kind != "server" and options.keys() - (_OPTIONS if kind == "sentinel" else set()):
         raise ValueError(f"knows no option {', '.join(sorted(options.keys() - _OPTIONS))}; it must look like {FORMS}")
     service = path.pop(0) if kind == "sentinel" and path else ""
