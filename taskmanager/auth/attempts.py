@@ -40,7 +40,7 @@ class TooManyAttemptsError(TooManyRequestsError):
 async def admit(request: Request, name: str) -> list[Bucket]:
     """Count a try to sign in as ``name``; raises 429. Return the buckets that count it, that of the pair first."""
     throttle: Throttle = request.app.state.throttle
-    name, network = name.lower(), network_of(client_address(request))
+    name, network = name.lower(), network_of(client_address(request.scope))
     buckets = [
         Bucket(SIGN_IN_PAIR, f"{name}\n{network}"),
         Bucket(SIGN_IN_ADDRESS, network),
@@ -53,7 +53,7 @@ async def admit(request: Request, name: str) -> list[Bucket]:
     if refusal is not None and not (refusal.limit in _SHUT_BY_STRANGERS and await _is_known(request, name, network)):
         request.app.state.counters.logins.add("throttled")
         await _tell(request, name, refusal)
-        note(request, [refusal])
+        note(request.scope, [refusal])
         raise TooManyAttemptsError(refusal)
     return taken
 

@@ -35,7 +35,7 @@ def limited_by_address(limit: Limit) -> Any:
     """Return the dependency that counts a request by the address it comes from."""
 
     async def count_by_address(request: Request) -> None:
-        await enforce(request, Bucket(limit, network_of(client_address(request))))
+        await enforce(request, Bucket(limit, network_of(client_address(request.scope))))
 
     return Depends(count_by_address)
 
@@ -53,7 +53,7 @@ async def count_forgery(request: Request) -> AsyncIterator[None]:
     try:
         yield
     except RefreshTokenInvalidError:
-        await enforce(request, Bucket(FORGED_REFRESHES, network_of(client_address(request))))
+        await enforce(request, Bucket(FORGED_REFRESHES, network_of(client_address(request.scope))))
         raise
 
 

@@ -1,6 +1,7 @@
 """Every limit with its reason, and how one is enforced. The page for users is docs/limits.md."""
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from taskmanager.auth import audit
 from taskmanager.auth.audit import Event
@@ -36,12 +37,12 @@ ACCOUNT = Limit("account", 30_000, leak=_MINUTE / 30_000)
 ADDRESS = Limit("address", 60_000, leak=_MINUTE / 60_000)
 
 
-def count(request: Request, user_id: str) -> None:
+def count(scope: Scope, user_id: str) -> None:
     """Count a request of an account; raises 429 beyond the general limit."""
-    throttle: Throttle = request.app.state.throttle
+    throttle: Throttle = scope["app"].state.throttle
     verdict = throttle.take_here(Bucket(ACCOUNT, user_id))
     if verdict is not None:
-        note_if_low(request, verdict)
+        note_if_low(scope, verdict)
         if verdict.wait:
             raise TooManyRequestsError(verdict)
 
@@ -50,7 +51,7 @@ async def enforce(request: Request, bucket: Bucket, subject_id: str | None = Non
     """Take from a bucket that all processes share; raises 429 when it is full, and tells the audit trail once."""
     throttle: Throttle = request.app.state.throttle
     verdicts = await throttle.take(bucket)
-    note(request, verdicts)
+    note(request.scope, verdicts)
     if not verdicts or not verdicts[0].wait:
         return
     if verdicts[0].news:

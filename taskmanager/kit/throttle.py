@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
@@ -40,16 +40,14 @@ class Limit:
         return self.quota * self.leak
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """One limit for one account, address or whatever ``of`` names."""
 
     limit: Limit
     of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What came of a take: refused for ``wait`` seconds, or taken (0).
 
     ``news`` is true for the first refusal of a bucket within its window: that one is worth writing down.

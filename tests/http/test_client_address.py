@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 
 import pytest
-from starlette.requests import HTTPConnection
 
 from taskmanager.kit.http.client import MAX_HOPS, client_address, is_loopback, network_of
 
@@ -24,7 +23,7 @@ def seen(peer: str | None, *forwarded: str, proxies: tuple[str, ...] = PROXIES, 
             state=SimpleNamespace(trusted_networks=tuple(ipaddress.ip_network(one) for one in proxies))
         ),
     }
-    return client_address(HTTPConnection(scope))
+    return client_address(scope)
 
 
 def test_L7_without_named_proxies_headers_count_for_nothing() -> None:

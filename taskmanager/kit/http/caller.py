@@ -1,9 +1,9 @@
 """Who makes the present request, as far as the connection tells: for records that are written deep inside it."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from taskmanager.kit.http.client import client_address
 
@@ -11,8 +11,7 @@ MAX_ADDRESS = 64
 MAX_AGENT = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Address and agent of a client, and the id of its request; what a client wrote is cut, never believed."""
 
     address: str = ""
@@ -29,13 +28,14 @@ def current() -> Caller:
     return _caller.get()
 
 
-def begin(connection: HTTPConnection) -> None:
+def begin(scope: Scope, agent: str) -> Caller:
     """Note the caller for everything that runs in this request's task."""
-    agent = connection.headers.get("user-agent", "")
-    _caller.set(
-        Caller(
-            client_address(connection)[:MAX_ADDRESS],
-            "".join(character for character in agent if character.isprintable())[:MAX_AGENT],
-            connection.scope["request_id"],
-        )
-    )
+    caller = Caller(client_address(scope)[:MAX_ADDRESS], _printable(agent), scope["request_id"])
+    _caller.set(caller)
+    return caller
+
+
+def _printable(agent: str) -> str:
+    if agent.isprintable():
+        return agent[:MAX_AGENT]
+    return "".join(character for character in agent if character.isprintable())[:MAX_AGENT]

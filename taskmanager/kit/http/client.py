@@ -8,7 +8,9 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 MAX_HOPS = 32
 """More proxies than anybody has in a row; what stands before them in the header is not read."""
@@ -17,21 +19,23 @@ _SITE_BITS = 64
 _HOP = re.compile(r"\[(?P<six>[^\]]*)\](:\d+)?|(?P<four>[\d.]+):\d+")
 
 
-def client_address(connection: HTTPConnection) -> str:
+def client_address(scope: Scope) -> str:
     """Return the client's IP address.
 
     ``X-Forwarded-For`` is walked from the right as long as each hop is a trusted proxy, so whatever a client writes
     into it counts for nothing. ``Forwarded`` and other headers of the kind are not read at all: a proxy that sets one
     of them passes the client's own text on in the others.
     """
-    peer = connection.client.host if connection.client else ""
-    networks = connection.app.state.trusted_networks
+    peer: str = scope["client"][0] if scope.get("client") else ""
+    networks = scope["app"].state.trusted_networks
+    if not networks:
+        return _plain(peer)
     address = _address(peer)
     if address is None:
         return peer
-    if not networks or not _trusted(address, networks):
+    if not _trusted(address, networks):
         return str(address)
-    hops = ",".join(connection.headers.getlist("x-forwarded-for")).rsplit(",", MAX_HOPS)[-MAX_HOPS:]
+    hops = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).rsplit(",", MAX_HOPS)[-MAX_HOPS:]
     for hop in reversed(hops):
         parsed = _hop(hop.strip())
         if parsed is None:
@@ -50,6 +54,7 @@ def network_of(address: str) -> str:
     return address if parsed is None else str(parsed)
 
 
+@lru_cache(4096)
 def is_loopback(address: str) -> bool:
     parsed = _address(address)
     return parsed is not None and parsed.is_loopback
@@ -82,6 +87,12 @@ def _address(text: str) -> Address | None:
         return None
     mapped = getattr(address, "ipv4_mapped", None)
     return mapped or address
+
+
+@lru_cache(4096)
+def _plain(peer: str) -> str:
+    address = _address(peer)
+    return peer if address is None else str(address)
 
 
 def _hop(text: str) -> Address | None:

@@ -4,10 +4,11 @@ import ipaddress
 import logging
 import re
 import time
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taskmanager.kit.errors import on_anything, problem
@@ -23,6 +24,7 @@ access = logging.getLogger("taskmanager.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Host is a name or address with a port (RFC 9110, 7.2); nothing may stand before it as in a URL.
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]*")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 # Whoever opens an answer of the API as a page gets dead text (ASVS 3.2.1).
@@ -39,11 +41,14 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+_RAW = tuple((name.lower().encode(), value.encode()) for name, value in _HEADERS.items())
+MOST_HOSTS = 256
 CLIENT_GONE = 499
 """What the log calls a request whose client left before it was read (no such status is ever sent)."""
 NO_ROUTE = "none"
 """What metrics call a path that no route has: its number of spellings is unlimited."""
 YEAR = 365 * 24 * 3600
+_TRANSPORT = (b"strict-transport-security", b"max-age=%d; includeSubDomains" % YEAR)
 
 
 class Edge:
@@ -58,9 +63,10 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
         scope["request_id"] = given if _REQUEST_ID.fullmatch(given) else new_id()
-        caller.begin(HTTPConnection(scope))
+        client = caller.begin(scope, headers.get(b"user-agent", b"").decode("latin-1"))
         started = 0
         begun = time.perf_counter()
 
@@ -68,7 +74,7 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = message["status"]
-                self._complete(MutableHeaders(scope=message), scope)
+                self._complete(message, scope)
             await send(message)
 
         try:
@@ -86,26 +92,27 @@ class Edge:
             self._metrics.answered(scope["method"], route, started, milliseconds / 1000)
             access.info(
                 "%s %s %s %d %s %.1f ms %s",
-                caller.current().address or "-",
+                client.address or "-",
                 scope["method"],
-                # No blank in it: whoever chose the path chooses no other column.
-                scope["path"].encode("unicode_escape").decode().replace(" ", "\\x20"),
+                _column(scope["path"]),
                 started,
                 scope.get("problem", "-"),
                 milliseconds,
                 scope["request_id"],
             )
 
-    def _complete(self, headers: MutableHeaders, scope: Scope) -> None:
-        headers["X-Request-ID"] = scope["request_id"]
+    def _complete(self, message: Message, scope: Scope) -> None:
+        headers: list[tuple[bytes, bytes]] = list(message["headers"])
+        message["headers"] = headers
+        there = {name for name, _ in headers}
+        headers.append((b"x-request-id", scope["request_id"].encode()))
         if scope["app"].state.draining:
             # Whoever keeps its connection would send its next request into a socket that is being closed.
-            headers["Connection"] = "close"
-        describe(headers, scope)
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
-        if self._secure or scope["scheme"] == "https":
-            headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
+            headers.append((b"connection", b"close"))
+        describe(MutableHeaders(raw=headers), scope)
+        headers.extend(one for one in _RAW if one[0] not in there)
+        if (self._secure or scope["scheme"] == "https") and _TRANSPORT[0] not in there:
+            headers.append(_TRANSPORT)
 
 
 class Gate:
@@ -119,26 +126,27 @@ class Gate:
         self._hosts = (
             _LOOPBACK_NAMES | named | {settings.host.lower()} | ({public.hostname} if public.hostname else set())
         )
+        self._is_ours = lru_cache(MOST_HOSTS)(self._is_ours_indeed)
         self._origins = {origin.rstrip("/").lower() for origin in settings.cors_origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        hosts = headers.getlist("host")
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
             detail = f"If this server should answer to that name, list it in {PREFIX}ALLOWED_HOSTS."
             refusal = problem(Request(scope), 400, "unknown_host", "This server does not answer to that host.", detail)
             await refusal(scope, receive, send)
             return
-        if not all(self._may_call(Request(scope), origin) for origin in headers.getlist("origin")):
+        origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+        if not all(self._may_call(Request(scope), origin) for origin in origins):
             title = "Requests from pages of other origins are refused."
             await problem(Request(scope), 403, "cross_site_request", title)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _is_ours(self, host: str) -> bool:
+    def _is_ours_indeed(self, host: str) -> bool:
         match = _HOST.fullmatch(host)
         if match is None:
             return False
@@ -147,6 +155,11 @@ class Gate:
 
     def _may_call(self, request: Request, origin: str) -> bool:
         return origin.lower() in self._origins or is_own_origin(request, origin)
+
+
+def _column(path: str) -> str:
+    """Return a path without blanks and controls: whoever chose it chooses no other column of the log."""
+    return path if _PLAIN_PATH.fullmatch(path) else path.encode("unicode_escape").decode().replace(" ", "\\x20")
 
 
 def _is_address(name: str) -> bool:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from taskmanager.kit.errors import AppError, problem
@@ -29,14 +29,19 @@ class TooManyRequestsError(AppError):
         super().__init__(headers={"Retry-After": str(_seconds(verdict.wait))})
 
 
-def note(connection: HTTPConnection, verdicts: Iterable[Verdict]) -> None:
+def note(scope: Scope, verdicts: Iterable[Verdict]) -> None:
     """Let the answer say what is left, whatever it turns out to be."""
-    connection.scope.setdefault(_NOTES, []).extend(verdicts)
+    scope.setdefault(_NOTES, []).extend(verdicts)
+
+
+def forget_notes(scope: Scope) -> None:
+    """Let the answer say nothing of what was noted so far."""
+    scope.pop(_NOTES, None)
 
 
 def describe(headers: MutableHeaders, scope: Scope) -> None:
     """Write what was noted (draft-ietf-httpapi-ratelimit-headers-11)."""
-    verdicts: list[Verdict] = scope.get(_NOTES, [])
+    verdicts: list[Verdict] | None = scope.get(_NOTES)
     if verdicts:
         limits = [(verdict, verdict.limit) for verdict in verdicts]
         policies = [f'"{limit.name}";q={limit.quota};w={_seconds(limit.window)}' for _, limit in limits]
@@ -67,7 +72,7 @@ class Turnstile:
         throttle: Throttle = scope["app"].state.throttle
         verdict = throttle.take_here(Bucket(self._limit, network_of(address)))
         if verdict is not None:
-            note_if_low(Request(scope), verdict)
+            note_if_low(scope, verdict)
             if verdict.wait:
                 if verdict.news:
                     logger.warning("too many requests from %s", network_of(address))
@@ -78,7 +83,7 @@ class Turnstile:
         await self._app(scope, receive, send)
 
 
-def note_if_low(connection: HTTPConnection, verdict: Verdict) -> None:
+def note_if_low(scope: Scope, verdict: Verdict) -> None:
     """Note a generous limit only when little of it is left."""
     if verdict.remaining < verdict.limit.quota // 4:
-        note(connection, [verdict])
+        note(scope, [verdict])
