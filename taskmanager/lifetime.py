@@ -30,12 +30,15 @@ from taskmanager.auth.ring import Follower, RingChanged
 from taskmanager.auth.rotation import Rotation
 from taskmanager.auth.snapshots import Snapshots
 from taskmanager.auth.token_checks import TokenChecks
+from taskmanager.journal.answers import Answers
+from taskmanager.journal.freshness import Freshness
 from taskmanager.journal.history import load_epoch
 from taskmanager.journal.service import Journalled
 from taskmanager.kit.cache import Cache, MemoryCache
 from taskmanager.kit.db import Database
 from taskmanager.kit.events import EventBus
 from taskmanager.kit.jobs import Jobs
+from taskmanager.kit.lookout import Lookout
 from taskmanager.kit.redis_cache import RedisCache
 from taskmanager.kit.replica import Replica
 from taskmanager.kit.settings import Settings
@@ -63,7 +66,8 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
     database = Database(settings, events)
     cache = _open_cache(settings, master)
     rotation, follower = Rotation(master, settings), Follower(database, master)
-    revocations, sealer = Revocations(database), Sealer(database, Seals(master))
+    revocations, freshness, sealer = Revocations(database), Freshness(database), Sealer(database, Seals(master))
+    lookout = Lookout(database, revocations, freshness)
     snapshots = Snapshots(database, cache, revocations)
     tokens = ApiTokens(database, master.derive("api-tokens"))
     passwords = Passwords(settings)
@@ -75,6 +79,7 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
     events.after(RingChanged, follower.follow)
     streams = state.streams = Streams(database, open_wakeups(settings.redis_url))
     events.after(Journalled, streams.written)
+    state.answers = Answers(freshness, cache)
     events.after(AccessChanged, streams.doubted)
     state.database, state.cache, state.started = database, cache, time.monotonic()
     replica = state.replica = _replica(settings, database, cache)
@@ -90,7 +95,7 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
         refresh=RefreshTokens(master.derive("refresh-tokens")),
         api_tokens=tokens,
         passwords=passwords,
-        checks=TokenChecks(access, snapshots, cache),
+        checks=TokenChecks(access, snapshots, cache, lookout),
         cookies=Cookies(settings),
         registration=settings.registration,
         max_sessions=settings.max_sessions,
@@ -106,7 +111,7 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
         async with database.write() as session:
             await rotation.prepare(session)
             state.sequences = Sequences(master.derive("sequences"), await load_epoch(session))
-        parts: list[Any] = [follower, revocations, tokens, sealer, streams]
+        parts: list[Any] = [follower, lookout, tokens, sealer, streams]
         for part in (*parts, replica) if replica is not None else parts:
             await part.start()
             closing.push_async_callback(part.stop)

@@ -32,6 +32,7 @@ from taskmanager.integrations.router import transfer
 from taskmanager.kit.errors import HANDLERS, ForbiddenError
 from taskmanager.kit.http import openapi
 from taskmanager.kit.http.docs import docs_routes
+from taskmanager.kit.http.fast import FastRoutes
 from taskmanager.kit.http.middleware import Edge, Gate
 from taskmanager.kit.http.pages import web_app
 from taskmanager.kit.http.route import methods_of
@@ -42,6 +43,7 @@ from taskmanager.lifetime import lifetime
 from taskmanager.projects.router import labels, projects
 from taskmanager.sync.router import sync, undo
 from taskmanager.tasks.filters.router import filters
+from taskmanager.tasks.kept import KeptReads
 from taskmanager.tasks.notifications.router import notifications
 from taskmanager.tasks.quick_add.router import quick_add
 from taskmanager.tasks.reminders.router import reminders
@@ -97,6 +99,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=lifetime,
         exception_handlers={**HANDLERS, ForbiddenError: on_forbidden},
+        # Nobody listens to the framework's own hooks; requests are counted and traced at the edge.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         # "DELETE /sessions/" without its id must not become "DELETE /sessions".
         redirect_slashes=False,
     )
@@ -122,6 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.append(Mount("/app", web_app(settings.web_dir)))
     for path in ("/", "/app"):
         app.router.routes.append(Route(path, lambda _: RedirectResponse("/app/", status_code=307)))
+    app.add_middleware(FastRoutes, routes=[KeptReads()])
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -90,7 +90,7 @@ class AccessTokens:
 
     def still_good(self, claims: Claims) -> bool:
         """Tell whether a token that was verified before would be so again; only its signature is not asked for."""
-        now = clock.now().timestamp()
+        now = clock.timestamp()
         in_time = claims.not_before - LEEWAY_SECONDS <= now < claims.expires + LEEWAY_SECONDS
         return in_time and claims.issuer == self._issuer and self._ring.find(claims.kid) is not None
 

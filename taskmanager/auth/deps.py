@@ -77,25 +77,18 @@ async def get_actor(request: Request, auth: AuthDep) -> Actor:
     by_api_token = not by_cookie and is_api_token(token)
     actor = await (auth.api_tokens.actor(request, token) if by_api_token else _of_session(auth, token))
     request.state.account_id, request.state.actor = actor.user_id, actor
-    quotas.count(request, actor.user_id)
+    quotas.count(request.scope, actor.user_id)
     return actor
 
 
 async def _of_session(auth: Auth, token: str) -> Actor:
     try:
-        claims, snapshot = await auth.checks.check(token)
+        actor = await auth.checks.check(token)
     except TokenRefusedError as error:
         raise TokenInvalidError from error
-    if snapshot is None:
+    if actor is None:
         raise SessionEndedError
-    return Actor(
-        user_id=snapshot.user_id,
-        username=snapshot.username,
-        role=snapshot.role,  # type: ignore[arg-type]
-        timezone=snapshot.timezone,
-        session_id=snapshot.session_id,
-        signed_in_at=claims.signed_in_at,
-    )
+    return actor
 
 
 ActorDep = Annotated[Actor, Depends(get_actor)]
@@ -153,7 +146,7 @@ async def _check_password(request: Request, auth: Auth, body: Login) -> CheckedL
     how = SignIn(
         remember=body.remember,
         label=body.label or "",
-        ip=client_address(request),
+        ip=client_address(request.scope),
         user_agent=request.headers.get("user-agent", "")[:MAX_AGENT],
         former=request.cookies.get(auth.cookies.refresh, "") if body.cookie else "",
     )

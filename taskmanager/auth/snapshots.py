@@ -29,7 +29,7 @@ class Snapshot:
 
     @property
     def alive(self) -> bool:
-        return self.expires > clock.now().timestamp()
+        return self.expires > clock.timestamp()
 
 
 PACKING = Packing(Snapshot, "session")
@@ -48,8 +48,11 @@ class Snapshots:
         if kept is None:
             return None
         snapshot = PACKING.unpack(kept)
-        holds = snapshot.session_id == session_id and snapshot.alive
-        return snapshot if holds and self._revocations.allow(snapshot.position, session_id, snapshot.user_id) else None
+        return snapshot if snapshot.session_id == session_id and self.still_good(snapshot) else None
+
+    def still_good(self, snapshot: Snapshot) -> bool:
+        """Tell whether the session lives and nothing has changed since it was read."""
+        return snapshot.alive and self._revocations.allow(snapshot.position, snapshot.session_id, snapshot.user_id)
 
     async def read(self, session_id: str) -> Snapshot | None:
         """Return the session as the database has it now, or None when it has ended."""
@@ -91,6 +94,6 @@ class Snapshots:
 
     async def forget(self, change: AccessChanged) -> None:
         """Stop believing what was cached of whom this names; called once the change is committed."""
-        self._revocations.hear(change)
+        self._revocations.hear(*change.names)
         if change.session_id is not None:
             self._cache.drop(PACKING.place(change.session_id))

@@ -27,6 +27,8 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._events = events
         self._shared: SharedCommit | None = None
+        # A pooler may answer each statement outside of a transaction from another server.
+        self.pooled = settings.database_pooler
         if self.is_sqlite:
             watch = watch_of(settings)
             self.writer = sqlite.create_engine(url, writable=True, watch=watch)
@@ -34,9 +36,7 @@ class Database:
             self._shared = SharedCommit(self.writer)
         else:
             self.writer = postgresql.create_engine(settings, settings.database)
-            # A pooler may answer each statement outside of a transaction from another server.
-            pooled = settings.database_pooler
-            self.reader = self.writer if pooled else self.writer.execution_options(isolation_level="AUTOCOMMIT")
+            self.reader = self.writer if self.pooled else self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -155,10 +155,16 @@ async def get_lagging_reader(request: Request) -> AsyncIterator[AsyncSession]:
     if replica is not None and await replica.serves(getattr(request.state, "account_id", "")):
         async with replica.read() as session:
             if session is not None:
+                request.state.lagging = True
                 yield session
                 return
     async with request.app.state.database.read() as session:
         yield session
+
+
+def is_lagging(request: Request) -> bool:
+    """Tell whether the lagging reader of this request is one indeed."""
+    return getattr(request.state, "lagging", False)
 
 
 # scope="function": serialise, commit, answer. The default scope would answer before the commit.

@@ -26,6 +26,14 @@ class Found(NamedTuple):
     changed: int
 
 
+class Driven(NamedTuple):
+    """A statement's text and arguments as a driver takes them, and what makes of its rows what they mean."""
+
+    sql: str
+    arguments: list[Any]
+    rows: Callable[[list[Row]], list[Row]]
+
+
 class Door(Protocol):
     """A way to the driver's connection that a session's transaction runs on (``session.info["door"]``)."""
 
@@ -117,6 +125,11 @@ class Prepared:
         rows = (await self.run_with(session, parameters)).rows
         return rows[0] if rows else None
 
+    def driven(self, dialect: Dialect, /, **parameters: Any) -> "Driven":
+        """Return what the driver of a database takes, for who has a connection without a session."""
+        form = self._form_of(dialect)
+        return Driven(form.sql, form.arguments(parameters), form.rows)
+
     async def _flush(self, session: AsyncSession) -> None:
         pending = session.sync_session
         if pending.new or pending.dirty or pending.deleted:
@@ -124,10 +137,13 @@ class Prepared:
 
     def _form(self, session: AsyncSession) -> tuple[Door, _Form]:
         door: Door = session.info.get("door") or _SessionDoor(session)
-        form = self._forms.get(door.dialect.name)
+        return door, self._form_of(door.dialect)
+
+    def _form_of(self, dialect: Dialect) -> _Form:
+        form = self._forms.get(dialect.name)
         if form is None:
-            form = self._forms[door.dialect.name] = _Form(self._statement, self._names, door.dialect)
-        return door, form
+            form = self._forms[dialect.name] = _Form(self._statement, self._names, dialect)
+        return form
 
 
 def _bound(kind: TypeEngine[Any], dialect: Dialect) -> _Process:

@@ -24,6 +24,7 @@ from taskmanager.tasks.deps import (
     TaskServiceDep,
     UpcomingDep,
 )
+from taskmanager.tasks.kept import KeepingDep, ListKeepingDep
 from taskmanager.tasks.occurrence_schemas import OccurrenceList, OccurrenceQuery
 from taskmanager.tasks.schemas import (
     ActivityList,
@@ -52,9 +53,13 @@ _ACT = refusals(400, 401, 403, 404, 409, 412, 413, 415, 422)
     dependencies=[limited(quotas.SEARCHES, "q", "filter")],
     responses=refusals(400, 401, 422),
 )
-async def list_tasks(listing: ListingDep, pager: PagerDep, query: Annotated[TaskQuery, Query()]) -> Any:
+async def list_tasks(
+    listing: ListingDep, pager: PagerDep, keeping: ListKeepingDep, query: Annotated[TaskQuery, Query()]
+) -> Any:
     """List the tasks you may see, newest first unless sorted otherwise."""
-    return await listing.page(query, pager)
+    page = await listing.page(query, pager)
+    await keeping.until_changed(query)
+    return page
 
 
 @tasks.post("", status_code=201, response_model=TaskOut, responses=_CREATE)
@@ -66,9 +71,13 @@ async def create_task(response: Response, service: TaskServiceDep, body: TaskCre
 
 
 @tasks.get("/{task_id}", response_model=TaskOut, responses=NOT_MODIFIED | _READ)
-async def read_task(request: Request, response: Response, repository: TasksDep, task_id: IdPath) -> Any:
+async def read_task(
+    request: Request, response: Response, repository: TasksDep, keeping: KeepingDep, task_id: IdPath
+) -> Any:
     """Read one task."""
-    return conditional(request, response, task_out(await repository.get(task_id)))
+    task = await repository.get(task_id)
+    keeping.until_changed(task.project_id)
+    return conditional(request, response, task_out(task))
 
 
 @tasks.patch("/{task_id}", response_model=TaskOut, responses=_CHANGE)

@@ -10,10 +10,10 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import delete, text
 
-from taskmanager.auth import revocations
 from taskmanager.auth.models import Revocation
 from taskmanager.auth.revocations import AccessChanged, Revocations, write_down
 from taskmanager.auth.snapshots import PACKING, Snapshots
+from taskmanager.kit import following
 from taskmanager.kit.cache import MemoryCache
 from taskmanager.kit.db import Database
 from taskmanager.kit.events import EventBus, record
@@ -67,7 +67,7 @@ async def test_what_was_read_before_a_change_is_not_believed_after_it(database: 
 
 async def test_the_own_process_knows_before_it_reads(database: Database, feed: Revocations) -> None:
     await change(database, CHANGE)
-    feed.hear(CHANGE)
+    feed.hear(*CHANGE.names)
     assert not feed.allow(feed.position, SESSION)
     assert feed.allow(feed.position, SOMEBODY)
     before = feed.position
@@ -113,7 +113,7 @@ async def test_what_is_older_than_what_is_remembered_is_not_believed(
 ) -> None:
     old = feed.position
     await change(database, CHANGE)
-    monkeypatch.setattr(revocations, "REMEMBERED_SECONDS", 0.0)
+    monkeypatch.setattr(following, "REMEMBERED_SECONDS", 0.0)
     for _ in range(3):
         await change(database, AccessChanged(user_id=USER))
         await feed.follow()
@@ -127,8 +127,8 @@ async def test_a_flood_is_answered_by_believing_nothing_older(
     database: Database, feed: Revocations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = feed.position
-    monkeypatch.setattr(revocations, "MOST_FOLLOWED", 10)
-    feed._statement = revocations._changes(is_sqlite=database.is_sqlite)
+    monkeypatch.setattr(following, "MOST_FOLLOWED", 10)
+    feed.statement = feed.changes()
     await change(database, *(AccessChanged(session_id=new_id()) for _ in range(12)), CHANGE)
     await feed.follow()
     await feed.follow()
@@ -244,7 +244,7 @@ async def test_Z5_a_redis_that_comes_back_from_an_old_dump_is_not_believed(
     settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even if the clocks were put back to the time of the dump, after everybody has forgotten the change."""
-    monkeypatch.setattr(revocations, "REMEMBERED_SECONDS", 0.5)
+    monkeypatch.setattr(following, "REMEMBERED_SECONDS", 0.5)
     async with nodes(settings, redis_url) as (first, second), Redis.from_url(redis_url) as redis:
         anna, ben = await first.user("anna"), await first.user("ben")
         elsewhere = await second.client(Authorization=anna.headers["Authorization"])
