@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from taskmanager import upkeep
+from taskmanager.analytics import rollup
 from taskmanager.auth.access_tokens import AccessTokens
 from taskmanager.auth.accounts import UserCreated, ZoneChanged
 from taskmanager.auth.api_tokens import ApiTokens
@@ -147,6 +148,8 @@ def _jobs(
     upkeep.schedule(jobs, Seals(master), settings.audit_days)
     Rotation(master, settings).schedule(jobs)
     jobs.watch(firing.KIND, firing.waits, partial(firing.fire, by_mail=post is not None))
+    counting = rollup.Rollup(settings.analytics_days)
+    jobs.watch(rollup.KIND, counting.waits, counting.step)
     if post is not None:
         _send_mail(jobs, settings, database, post)
     return jobs

@@ -17,6 +17,7 @@ from taskmanager.admin.audit_router import audit
 from taskmanager.admin.router import admin
 from taskmanager.admin.router_keys import admin_keys
 from taskmanager.admin.router_sessions import sessions
+from taskmanager.analytics.router import analytics
 from taskmanager.auth import quotas
 from taskmanager.auth import router as sign_in_routes
 from taskmanager.auth import router_accounts as account_routes
@@ -77,6 +78,7 @@ ROUTERS = (
     labels,
     filters,
     transfer,
+    analytics,
     admin,
     api_tokens,
     sessions,

@@ -1,5 +1,6 @@
 """All tables of all rooms, for migrations and for tests that look at them as a whole."""
 
+import taskmanager.analytics.models
 import taskmanager.auth.models
 import taskmanager.integrations.models
 import taskmanager.journal.models

@@ -112,6 +112,12 @@ class Settings(BaseSettings):
         default=False, description="Sign in over plain http on other hosts than this one. Not safe."
     )
     audit_days: int = Field(default=365, ge=1, le=36_500, description="Days that the security audit trail is kept.")
+    analytics_days: int = Field(
+        default=731,
+        ge=31,
+        le=36_500,
+        description="Days for which it is known what was done when; see docs/analytics.md.",
+    )
     metrics_token: SecretStr = Field(
         default=SecretStr(""), description="Bearer token for /metrics; empty: loopback only. At least 16 characters."
     )

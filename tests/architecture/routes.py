@@ -131,6 +131,8 @@ ROUTES: dict[str, Line] = {
     "DELETE /filters/{filter_id}": Line("writers", 204, ids=("filter",)),
     "POST /import": Line("writers", 201, **CSV),
     "GET /export": Line("signed in", 200),
+    "GET /analytics": Line("signed in", 200),
+    "GET /analytics/export": Line("signed in", 200),
     "GET /admin": Line("administrators", 200),
     "GET /admin/users": Line("administrators", 200),
     "POST /admin/users": Line("administrators", 201, {"username": NEW}),

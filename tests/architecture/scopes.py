@@ -62,6 +62,8 @@ OPENED_BY: dict[str, frozenset[str]] = {
     "DELETE /labels/{label_id}": TASKS_WRITE,
     "POST /import": TASKS_WRITE | PROJECTS_WRITE,
     "GET /export": TASKS | PROJECTS,
+    "GET /analytics": TASKS | PROJECTS,
+    "GET /analytics/export": TASKS | PROJECTS,
     "GET /admin": ADMIN,
     "GET /admin/users": ADMIN,
     "GET /admin/users/{user_id}": ADMIN,

@@ -1,5 +1,6 @@
 """Strong entity tags from row versions, and the conditions built on them (RFC 9110, section 13)."""
 
+import hashlib
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header
@@ -56,14 +57,28 @@ def tagged(response: Response, body: Versioned) -> Versioned:
     return body
 
 
+def conditional_contents(request: Request, response: Response, body: BaseModel, besides: set[str]) -> Any:
+    """Return ``body`` with a weak tag of all it says ``besides`` some fields, or an empty 304 to whoever has that."""
+    contents = body.model_dump_json(exclude=besides).encode()
+    return _unless_known(request, response, body, f'W/"{hashlib.sha256(contents).hexdigest()[:32]}"')
+
+
 def conditional(request: Request, response: Response, body: BaseModel) -> Any:
     """Return ``body`` with its ETag, or an empty 304 when the client has that version.
 
     Clients keep what they want to ask for again; a browser's own cache keeps nothing of it (``no-store``, ASVS 14.3.2).
     """
-    tag = etag(body.version)  # type: ignore[attr-defined]
+    return _unless_known(request, response, body, etag(body.version))  # type: ignore[attr-defined]
+
+
+def _unless_known(request: Request, response: Response, body: BaseModel, tag: str) -> Any:
     known = request.headers.get("if-none-match")
-    if known is not None and (known.strip() == "*" or tag in {t.removeprefix("W/") for t in _tags(known)}):
+    if known is not None and (known.strip() == "*" or _strong(tag) in {_strong(one) for one in _tags(known)}):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return body
+
+
+def _strong(tag: str) -> str:
+    # Tags of what is only read compare weakly (RFC 9110, section 13.1.2).
+    return tag.removeprefix("W/")
