@@ -51,8 +51,10 @@ class CountRepository:
     async def progress(self) -> Progress | None:
         """Return how far the counting has come; ``as_of`` is now where nothing is left to count."""
         progress = await self._session.get(Progress, 1)
-        if progress is not None and progress.as_of is not None and not await is_news(self._session, progress):
-            progress.as_of = clock.now()
+        if progress is not None:
+            self._session.expunge(progress)  # what is shown differs from what is stored
+            if progress.as_of is not None and not await is_news(self._session, progress):
+                progress.as_of = clock.now()
         return progress
 
     async def require_project(self) -> None:

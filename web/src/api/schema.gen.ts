@@ -362,6 +362,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Analytics
+         * @description Read what was done on some days and what is left, of all tasks you may see; a few seconds old.
+         */
+        get: operations["read_analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Analytics
+         * @description Take out the same as a file: one table as CSV, or everything as JSON.
+         */
+        get: operations["export_analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api-tokens": {
         parameters: {
             query?: never;
@@ -1719,6 +1759,194 @@ export interface components {
              * Format: date
              */
             date: string;
+        };
+        /**
+         * Analytics
+         * @description What was done, and what is left, of all that you may see.
+         */
+        Analytics: {
+            /**
+             * As Of
+             * @description Everything up to then is counted; null: not counted yet.
+             */
+            as_of: string | null;
+            /**
+             * By Assignee
+             * @description At most 100, in the same way.
+             */
+            by_assignee: components["schemas"]["AnalyticsAssignee"][];
+            /**
+             * By Hour
+             * @description 168, from Monday at 0; of the last 92 of the days.
+             */
+            by_hour: components["schemas"]["AnalyticsHour"][];
+            /** By Priority */
+            by_priority: components["schemas"]["AnalyticsPriority"][];
+            /**
+             * By Project
+             * @description At most 100, those with most open tasks first.
+             */
+            by_project: components["schemas"]["AnalyticsProject"][];
+            /** Days */
+            days: components["schemas"]["AnalyticsDay"][];
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * Kept From
+             * Format: date
+             * @description What happened before this day is not kept.
+             */
+            kept_from: string;
+            /** Open By Age */
+            open_by_age: components["schemas"]["AnalyticsAge"][];
+            /** Timezone */
+            timezone: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+            totals: components["schemas"]["AnalyticsTotals"];
+        };
+        /**
+         * AnalyticsAge
+         * @description Open tasks by how many days ago they were made.
+         */
+        AnalyticsAge: {
+            /**
+             * Days
+             * @enum {string}
+             */
+            days: "0-1" | "2-7" | "8-30" | "31-90" | "91+";
+            /** Open */
+            open: number;
+        };
+        /**
+         * AnalyticsAssignee
+         * @description What one account has to do, and has done on these days; null stands for nobody.
+         *
+         *     The name is null where the account is in none of your projects any more.
+         */
+        AnalyticsAssignee: {
+            /** Completed */
+            completed: number;
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: number;
+            /** User Id */
+            user_id: string | null;
+            /** Username */
+            username: string | null;
+        };
+        /**
+         * AnalyticsDay
+         * @description What happened on one day; averages are null where there is nothing to average.
+         */
+        AnalyticsDay: {
+            /** Completed */
+            completed: number;
+            /** Created */
+            created: number;
+            /**
+             * Cycle Seconds
+             * @description Average time from in_progress to completion.
+             */
+            cycle_seconds: number | null;
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * Lead Seconds
+             * @description Average time from making to completion.
+             */
+            lead_seconds: number | null;
+            /**
+             * On Time
+             * @description Those of them that were not late.
+             */
+            on_time: number;
+            /**
+             * With Due
+             * @description Completed ones that had a due date.
+             */
+            with_due: number;
+        };
+        /**
+         * AnalyticsHour
+         * @description One hour of the week; 0 is Monday.
+         */
+        AnalyticsHour: {
+            /** Completed */
+            completed: number;
+            /** Created */
+            created: number;
+            /** Hour */
+            hour: number;
+            /** Weekday */
+            weekday: number;
+        };
+        /**
+         * AnalyticsPriority
+         * @description Open tasks of one priority, 0 (none) to 4 (urgent).
+         */
+        AnalyticsPriority: {
+            /** Open */
+            open: number;
+            /** Priority */
+            priority: number;
+        };
+        /**
+         * AnalyticsProject
+         * @description One project: what happened in it on these days, and what is open in it now.
+         */
+        AnalyticsProject: {
+            /** Color */
+            color: string | null;
+            /** Completed */
+            completed: number;
+            /** Created */
+            created: number;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: number;
+            /** Project Id */
+            project_id: string;
+        };
+        /**
+         * AnalyticsTotals
+         * @description All days together, and what is open now.
+         */
+        AnalyticsTotals: {
+            /** Completed */
+            completed: number;
+            /** Created */
+            created: number;
+            /** Cycle Seconds */
+            cycle_seconds: number | null;
+            /** Lead Seconds */
+            lead_seconds: number | null;
+            /** On Time */
+            on_time: number;
+            /**
+             * On Time Rate
+             * @description 0 to 1.
+             */
+            on_time_rate: number | null;
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: number;
+            /** With Due */
+            with_due: number;
         };
         /** ApiTokenCreate */
         ApiTokenCreate: {
@@ -5481,6 +5709,196 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_analytics: {
+        parameters: {
+            query?: {
+                /** @description First day; by default 29 days before the last. */
+                from?: string | null;
+                /** @description One project instead of all that you may see. */
+                project_id?: string | null;
+                /** @description Whose days; by default those of your account. */
+                timezone?: string | null;
+                /** @description Last day; by default today. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analytics"];
+                };
+            };
+            /** @description You have this version already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_analytics: {
+        parameters: {
+            query?: {
+                /** @description csv has one table, json all of them. */
+                format?: "csv" | "json";
+                /** @description First day; by default 29 days before the last. */
+                from?: string | null;
+                /** @description One project instead of all that you may see. */
+                project_id?: string | null;
+                /** @description Which table a CSV file has. */
+                table?: "days" | "by_project" | "by_priority" | "by_assignee" | "by_hour" | "open_by_age";
+                /** @description Whose days; by default those of your account. */
+                timezone?: string | null;
+                /** @description Last day; by default today. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analytics"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
