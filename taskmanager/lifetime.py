@@ -12,6 +12,8 @@ from fastapi import FastAPI
 
 from taskmanager import upkeep
 from taskmanager.analytics import rollup
+from taskmanager.analytics.usage import Usage
+from taskmanager.analytics.usage_hours import hours_of
 from taskmanager.auth.access_tokens import AccessTokens
 from taskmanager.auth.accounts import UserCreated, ZoneChanged
 from taskmanager.auth.api_tokens import ApiTokens
@@ -19,6 +21,7 @@ from taskmanager.auth.audit_chain import Seals
 from taskmanager.auth.audit_refusals import Refusals
 from taskmanager.auth.audit_sealing import Sealer
 from taskmanager.auth.cookies import Cookies
+from taskmanager.auth.counters import Counters
 from taskmanager.auth.deps import Auth
 from taskmanager.auth.master import Master, load_master
 from taskmanager.auth.notices import Told
@@ -112,7 +115,8 @@ async def lifetime(app: FastAPI) -> AsyncIterator[None]:
         async with database.write() as session:
             await rotation.prepare(session)
             state.sequences = Sequences(master.derive("sequences"), await load_epoch(session))
-        parts: list[Any] = [follower, lookout, tokens, sealer, streams]
+        usage = Usage(database, hours_of(cache), partial(_used, app))
+        parts: list[Any] = [follower, lookout, tokens, sealer, streams, usage]
         for part in (*parts, replica) if replica is not None else parts:
             await part.start()
             closing.push_async_callback(part.stop)
@@ -145,7 +149,7 @@ def _jobs(
 ) -> Jobs:
     """Return everything that is done by itself, in whichever process."""
     jobs, post = Jobs(database, ended), _post(settings, master)
-    upkeep.schedule(jobs, Seals(master), settings.audit_days)
+    upkeep.schedule(jobs, Seals(master), settings.audit_days, settings.analytics_days)
     Rotation(master, settings).schedule(jobs)
     jobs.watch(firing.KIND, firing.waits, partial(firing.fire, by_mail=post is not None))
     counting = rollup.Rollup(settings.analytics_days)
@@ -153,6 +157,12 @@ def _jobs(
     if post is not None:
         _send_mail(jobs, settings, database, post)
     return jobs
+
+
+def _used(app: FastAPI) -> dict[str, int]:
+    answers = {f"answers_{digit}": n for digit, n in app.state.counted.answers().items()}
+    counters: Counters = app.state.counters
+    return answers | counters.totals()
 
 
 def _post(settings: Settings, master: Master) -> Post | None:

@@ -18,6 +18,7 @@ from taskmanager.admin.router import admin
 from taskmanager.admin.router_keys import admin_keys
 from taskmanager.admin.router_sessions import sessions
 from taskmanager.analytics.router import analytics
+from taskmanager.analytics.router_usage import usage_routes
 from taskmanager.auth import quotas
 from taskmanager.auth import router as sign_in_routes
 from taskmanager.auth import router_accounts as account_routes
@@ -80,6 +81,7 @@ ROUTERS = (
     transfer,
     analytics,
     admin,
+    usage_routes,
     api_tokens,
     sessions,
     admin_keys,
@@ -108,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     counted = Metrics("taskmanager")
+    app.state.counted = counted
     app.state.counters, app.state.numbers = Counters(counted), metrics.Numbers(counted)
     app.state.trusted_networks = tuple(ipaddress.ip_network(n, strict=False) for n in settings.trusted_proxies)
     for router in ROUTERS:

@@ -63,3 +63,15 @@ class Progress(Model):
     filled: Mapped[str] = mapped_column(Id)
     pruned_at: Mapped[datetime] = mapped_column(Instant)
     as_of: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class UsageHour(Model):
+    """How often something happened in an hour (of UTC, since 1970), as one source of counts knows it."""
+
+    __tablename__ = "usage_hours"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    source: Mapped[str] = mapped_column(Id, primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)

@@ -18,6 +18,11 @@ class Counters:
         words = "Changes of access that every process was told of: of one session, or of an account."
         self._revocations = metrics.tally("revocations", words, "of", REVOCATIONS)
 
+    def totals(self) -> dict[str, int]:
+        """Return sign-ins and refreshes since the start, by kind and outcome."""
+        logins = {f"login_{outcome}": n for outcome, n in self.logins.totals().items()}
+        return logins | {f"refresh_{outcome}": n for outcome, n in self.refreshes.totals().items()}
+
     async def revoked(self, change: AccessChanged) -> None:
         """Count a change of access, once it is committed."""
         self._revocations.add("session" if change.user_id is None else "account")

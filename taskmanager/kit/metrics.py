@@ -19,11 +19,17 @@ class Tally:
     """A counter with one label, whose values are known: each is there from the start, at 0."""
 
     def __init__(self, counter: Counter, label: str, values: Iterable[str]) -> None:
+        self._counter, self._label = counter, label
         self._add = {value: counter.labels(**{label: value}).inc for value in values}
 
     def add(self, value: str) -> None:
         """Count one; raises KeyError for a value that was not declared."""
         self._add[value]()
+
+    def totals(self) -> dict[str, int]:
+        """Return how many of each value were counted since the start."""
+        samples = (sample for metric in self._counter.collect() for sample in metric.samples)
+        return {sample.labels[self._label]: int(sample.value) for sample in samples if sample.name.endswith("_total")}
 
 
 class Metrics:
@@ -57,6 +63,16 @@ class Metrics:
     def _children(self, method: str, route: str, status: int) -> tuple[Callable[[], None], Callable[[float], None]]:
         requests = self._requests.labels(method, route, f"{status}xx")
         return requests.inc, self._seconds.labels(method, route).observe
+
+    def answers(self) -> dict[int, int]:
+        """Return how many requests were answered since the start, by the first digit of the status."""
+        found: dict[int, int] = {}
+        for metric in self._requests.collect():
+            for sample in metric.samples:
+                if sample.name.endswith("_total"):
+                    digit = int(sample.labels["status"][0])
+                    found[digit] = found.get(digit, 0) + int(sample.value)
+        return found
 
     def tally(self, name: str, words: str, label: str, values: Iterable[str]) -> Tally:
         """Return a counter by one label of known values."""

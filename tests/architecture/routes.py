@@ -132,6 +132,7 @@ ROUTES: dict[str, Line] = {
     "POST /import": Line("writers", 201, **CSV),
     "GET /export": Line("signed in", 200),
     "GET /analytics": Line("signed in", 200),
+    "GET /admin/analytics": Line("administrators", 200),
     "GET /analytics/export": Line("signed in", 200),
     "GET /admin": Line("administrators", 200),
     "GET /admin/users": Line("administrators", 200),

@@ -65,6 +65,7 @@ OPENED_BY: dict[str, frozenset[str]] = {
     "GET /analytics": TASKS | PROJECTS,
     "GET /analytics/export": TASKS | PROJECTS,
     "GET /admin": ADMIN,
+    "GET /admin/analytics": ADMIN,
     "GET /admin/users": ADMIN,
     "GET /admin/users/{user_id}": ADMIN,
     "GET /admin/audit": ADMIN,

@@ -90,7 +90,7 @@ async def test_R8_sessions_that_ended_are_removed_in_batches(api: Api) -> None:
 async def run_upkeep(api: Api) -> None:
     """Let the server's own jobs do what is due."""
     jobs = Jobs(api.database)
-    upkeep.schedule(jobs, api.app.state.seals, audit_days=365)
+    upkeep.schedule(jobs, api.app.state.seals, audit_days=365, analytics_days=365)
     while await jobs.run_due():
         pass
 
