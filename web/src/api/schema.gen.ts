@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Usage
+         * @description Read how often the server was asked, who came in and who did not.
+         */
+        get: operations["read_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/audit": {
         parameters: {
             query?: never;
@@ -3810,6 +3830,116 @@ export interface components {
             /** Tasks */
             tasks: components["schemas"]["TaskOut"][];
         };
+        /** UsageDay */
+        UsageDay: {
+            /**
+             * Active Accounts
+             * @description Accounts that signed in, refreshed, or used an API token on that day.
+             */
+            active_accounts: number;
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * Failed
+             * @description Requests answered by a 5xx.
+             */
+            failed: number;
+            /**
+             * Refreshes
+             * @description Refresh tokens that were exchanged for the next one.
+             */
+            refreshes: number;
+            /**
+             * Refreshes Refused
+             * @description Tokens of ended sessions, and what is no token of ours.
+             */
+            refreshes_refused: number;
+            /**
+             * Refreshes Repeated
+             * @description Lost answers fetched again, and tabs that came at once.
+             */
+            refreshes_repeated: number;
+            /**
+             * Refreshes Reused
+             * @description Used tokens shown again: each ended its session.
+             */
+            refreshes_reused: number;
+            /**
+             * Refused
+             * @description Requests answered by a 4xx.
+             */
+            refused: number;
+            /** Requests */
+            requests: number;
+            /** Sign Ins */
+            sign_ins: number;
+            /** Sign Ins Refused */
+            sign_ins_refused: number;
+            /** Sign Ins Throttled */
+            sign_ins_throttled: number;
+        };
+        /** UsageHourOut */
+        UsageHourOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Failed
+             * @description Requests answered by a 5xx.
+             */
+            failed: number;
+            /**
+             * Refreshes
+             * @description Refresh tokens that were exchanged for the next one.
+             */
+            refreshes: number;
+            /**
+             * Refreshes Refused
+             * @description Tokens of ended sessions, and what is no token of ours.
+             */
+            refreshes_refused: number;
+            /**
+             * Refreshes Repeated
+             * @description Lost answers fetched again, and tabs that came at once.
+             */
+            refreshes_repeated: number;
+            /**
+             * Refreshes Reused
+             * @description Used tokens shown again: each ended its session.
+             */
+            refreshes_reused: number;
+            /**
+             * Refused
+             * @description Requests answered by a 4xx.
+             */
+            refused: number;
+            /** Requests */
+            requests: number;
+            /** Sign Ins */
+            sign_ins: number;
+            /** Sign Ins Refused */
+            sign_ins_refused: number;
+            /** Sign Ins Throttled */
+            sign_ins_throttled: number;
+        };
+        /**
+         * UsageOut
+         * @description How the installation is used, in hours and days of UTC; a minute old at most.
+         */
+        UsageOut: {
+            /** Days */
+            days: components["schemas"]["UsageDay"][];
+            /**
+             * Hours
+             * @description The last 48, the present one last.
+             */
+            hours: components["schemas"]["UsageHourOut"][];
+        };
         /** UserCreate */
         UserCreate: {
             /** Email */
@@ -3994,6 +4124,80 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description What is left of each limit. */
+                    RateLimit?: string;
+                    /** @description The limits that were counted into. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may succeed. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_usage: {
+        parameters: {
+            query?: {
+                /** @description How many days, up to today. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
