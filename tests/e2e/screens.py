@@ -17,6 +17,12 @@ from tests.services import chromium
 
 FOLDER = ROOT / "build" / "screens"
 README = ROOT / "docs" / "images" / "tasks.png"
+PAGES = (
+    *("inbox", "upcoming", "board", "calendar", "analytics", "done", "trash", "nowhere", "search?q=the"),
+    *(f"settings/{one}" for one in ("profile", "appearance", "shortcuts", "notifications", "data")),
+    *(f"admin/{one}" for one in ("overview", "use", "users", "invitations", "sessions", "audit", "keys", "roles")),
+    "all",
+)
 LARGE: Options = {"viewport": {"width": 1280, "height": 720}}
 PROJECTS = {"Garden": "#1B7A43", "Kitchen": "#A34A00", "Move to Lisbon": "#1D66B8", "Reading": "#7A3EB8"}
 TASKS: list[tuple[str, str | None, int, int | None]] = [
@@ -77,9 +83,10 @@ def tour(page: Page, name: str, *, phone: bool) -> Iterator[str]:
     page.unroute("**/setup")
     enter(page, name)
     yield "inbox"
-    for path in ("done", "trash", "nowhere", "all"):
+    for path in PAGES:
         page.goto(f"/app/{path}")
-        yield path
+        expect(page.locator("main h1")).to_be_visible()
+        yield path.replace("/", "-").partition("?")[0]
     yield from (tour_of_phone if phone else tour_of_desktop)(page)
     yield from tour_of_security(page)
     yield from tour_of_trouble(page)
@@ -103,6 +110,21 @@ def tour_of_desktop(page: Page) -> Iterator[str]:
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Account").click()
     yield "menu"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    yield "palette"
+    page.keyboard.press("Escape")
+    page.keyboard.press("q")
+    page.get_by_label("What is to be done").fill("Paint the hall #Kitchen p1 next friday 9am @home")
+    yield "quick-add"
+    page.keyboard.press("Escape")
+    page.get_by_text("Order tiles").click()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Task: Order tiles for the back wall")).to_be_visible()
+    yield "task"
+    page.get_by_role("link", name="Move to Lisbon").click()
+    page.get_by_role("radio", name="Board").check(force=True)
+    yield "project-board"
 
 
 def tour_of_phone(page: Page) -> Iterator[str]:
@@ -158,7 +180,7 @@ def photograph(site: Site, journey: Journey) -> None:
     for theme in ("light", "dark"):
         for size, options in {"desktop": LARGE, "phone": PHONE}.items():
             name = f"{size}-{theme}"
-            fill(site.person(name))
+            fill(site.person(name, role="admin"))
             page = journey.page(color_scheme=theme, **options)
             for screen in tour(page, name, phone=size == "phone"):
                 page.wait_for_timeout(500)

@@ -18,6 +18,7 @@ export function places(): Place[] {
     { href: '/app/board', label: nav.view.board, icon: 'board', keys: 'g b' },
     { href: '/app/calendar', label: nav.view.calendar, icon: 'calendar', keys: 'g c' },
     { href: '/app/all', label: nav.all, icon: 'all', keys: 'g l' },
+    { href: '/app/analytics', label: nav.analytics, icon: 'chart', keys: 'g a' },
     { href: '/app/done', label: nav.done, icon: 'done', keys: 'g d' },
     { href: '/app/trash', label: nav.trash, icon: 'trash', keys: 'g x' },
   ]

@@ -2,14 +2,14 @@ import { ADMIN_PAGES, SETTINGS_PAGES, type AdminPage, type SettingsPage } from '
 
 export type Route =
   | { name: 'setup' | 'signup' | 'reset' | 'signin' | 'forgot' | 'confirm' }
-  | { name: 'today' | 'inbox' | 'upcoming' | 'board' | 'calendar' | 'all' | 'done' | 'trash' | 'search' }
+  | { name: 'analytics' | 'today' | 'inbox' | 'upcoming' | 'board' | 'calendar' | 'all' | 'done' | 'trash' | 'search' }
   | { name: 'settings'; page: SettingsPage }
   | { name: 'admin'; page: AdminPage; id: string }
   | { name: 'project' | 'label' | 'filter'; id: string }
   | { name: 'unknown' }
 
 const PUBLIC = ['setup', 'signup', 'reset', 'signin', 'forgot', 'confirm'] as const
-const NAMES = [...PUBLIC, 'today', 'inbox', 'upcoming', 'board', 'calendar', 'all', 'done', 'trash', 'search'] as const
+const NAMES = [...PUBLIC, 'analytics', 'today', 'inbox', 'upcoming', 'board', 'calendar', 'all', 'done', 'trash', 'search'] as const
 
 /** Pages for people who are not signed in. */
 export const isPublic = (route: Route): boolean => PUBLIC.some((name) => name === route.name)

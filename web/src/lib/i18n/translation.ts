@@ -1,5 +1,6 @@
 import type { Dictionary } from './en'
 import type { admin } from './en/admin'
+import type { analytics } from './en/analytics'
 import type { data } from './en/data'
 import type { panel } from './en/panel'
 import type { settings } from './en/settings'
@@ -7,6 +8,7 @@ import type { settings } from './en/settings'
 /** Areas whose words come with their screens, not with the application. */
 export interface Later {
   admin: typeof admin
+  analytics: typeof analytics
   data: typeof data
   panel: typeof panel
   settings: typeof settings

@@ -4,7 +4,7 @@ const anzahl = (count: number, one: string, many: string) => (count === 1 ? `1 $
 
 export const later: Later = {
   admin: {
-    pages: { overview: 'Überblick', users: 'Konten', invitations: 'Einladungen', sessions: 'Sitzungen', audit: 'Protokoll', keys: 'Signaturschlüssel', roles: 'Rollen' },
+    pages: { overview: 'Überblick', use: 'Statistik', users: 'Konten', invitations: 'Einladungen', sessions: 'Sitzungen', audit: 'Protokoll', keys: 'Signaturschlüssel', roles: 'Rollen' },
     numbers: 'In Zahlen', version: 'Version', uptime: 'Läuft seit', database: 'Datenbank', cache: 'Zwischenspeicher', healthy: 'antwortet', unhealthy: 'antwortet nicht', users: 'Konten', activeUsers: 'Aktive Konten', sessions: 'Laufende Sitzungen', projects: 'Projekte', tasks: 'Aufgaben', failed: 'Abgelehnte Anmeldungen, 24 Stunden',
     hours: (count) => anzahl(count, 'Stunde', 'Stunden'), days: (count) => anzahl(count, 'Tag', 'Tage'), minutes: (count) => anzahl(count, 'Minute', 'Minuten'),
     findUser: 'Konto suchen', username: 'Benutzername', email: 'E-Mail', role: 'Rolle', state: 'Zustand', created: 'Seit', actions: 'Aktionen', active: 'Aktiv', disabled: 'Gesperrt', noPassword: 'Noch kein Passwort', noUsers: 'Kein Konto passt.', you: 'Du',
@@ -17,6 +17,17 @@ export const later: Later = {
     auditLead: 'Wer was an Konten und Zugängen getan hat; jeder Eintrag ist durch den vor ihm versiegelt.', event: 'Ereignis', outcome: 'Ausgang', anyEvent: 'Alle Ereignisse', anyOutcome: 'Jeder Ausgang', success: 'Erfolg', failure: 'Fehlschlag', who: 'Wer', whom: 'Wen', when: 'Wann', from: 'Woher', searchAudit: 'Name, Adresse oder Anfrage', noRecords: 'Kein Eintrag passt.', verify: 'Prüfen', verifying: 'Wird geprüft …', intact: (count) => `Unversehrt: ${count} Einträge geprüft`, unsealed: (count) => `${count} noch nicht versiegelt`, broken: (position, kind) => `Gebrochen bei Eintrag ${position}: ${kind}`, exportAudit: 'Exportieren', details: 'Einzelheiten',
     keysLead: 'Sie unterschreiben Zugangstoken. Ein neuer wird von selbst aktiv; Token des vorigen gelten, bis sie ablaufen.', key: 'Schlüssel', algorithm: 'Verfahren', age: 'Alter', keyStates: { next: 'Nächster', active: 'Aktiv', 'verify-only': 'Prüft nur' }, rotate: 'Wechseln', emergency: 'Notwechsel', rotateTitle: 'Signaturschlüssel wechseln?', rotateText: 'Der nächste Schlüssel wird aktiv. Niemand wird abgemeldet.', emergencyTitle: 'Alle Signaturschlüssel ersetzen?', emergencyText: 'Für einen gestohlenen Schlüssel: Alle Zugangstoken enden sofort, und jede Sitzung erneuert sich. Tippe das Wort, um fortzufahren.', typeWord: (word) => `Tippe ${word}`, word: 'wechseln', rotated: 'Schlüssel gewechselt', stale: 'Dafür muss deine Anmeldung höchstens 10 Minuten alt sein.', signInAgain: 'Neu anmelden',
     rolesLead: 'Was jede Rolle darf. In Projekten haben Mitglieder eigene Rollen; die Rolle des Kontos ist die Grenze.', may: 'Darf', granted: 'ja', refused: 'nein', permissions: { read: 'Aufgaben der Projekte lesen, in denen man Mitglied ist', write: 'Aufgaben, Projekte, Etiketten anlegen und ändern', share: 'Eigene Projekte teilen', tokens: 'API-Token anlegen', admin: 'Konten, Einladungen, Sitzungen verwalten', audit: 'Das Protokoll lesen und exportieren', keys: 'Signaturschlüssel wechseln' },
+  },
+  analytics: {
+  
+    range: 'Tage', ranges: { 7: '7 Tage', 30: '30 Tage', 90: '90 Tage', 365: 'Ein Jahr' }, project: 'Projekt', allProjects: 'Alle Projekte',
+    asOf: (time) => `Gezählt bis ${time}`, counting: 'Noch ist nicht alles gezählt.', nothing: 'Für diese Tage gibt es nichts zu zeigen.',
+    created: 'Angelegt', completed: 'Erledigt', open: 'Offen', overdue: 'Überfällig', onTime: 'Rechtzeitig', lead_time: 'Vom Anlegen bis zum Erledigen', cycle_time: 'Vom Beginn bis zum Erledigen', none: '–',
+    byDay: 'Angelegt und erledigt', byAge: 'Offene Aufgaben nach Alter', byPriority: 'Offene Aufgaben nach Priorität', byProject: 'Nach Projekt', byPerson: 'Nach Person', byHour: 'Erledigt nach Stunde der Woche', onTimeByDay: 'Rechtzeitig erledigt',
+    day: 'Tag', age: 'Tage seit dem Anlegen', ages: { '0-1': 'Bis 1', '2-7': '2 bis 7', '8-30': '8 bis 30', '31-90': '31 bis 90', '91+': 'Mehr als 90' }, priority: 'Priorität', person: 'Person', nobody: 'Niemand', former: 'Jemand anderes', weekday: 'Wochentag', late: 'Zu spät',
+    asTable: 'Als Tabelle zeigen', asChart: 'Als Bild zeigen', csv: 'Als CSV herunterladen', of: (what, chart) => `${what}: ${chart}`, at: (day, hour) => `${day}, ${hour}`,
+    span: { minutes: (count) => anzahl(count, 'Minute', 'Minuten'), hours: (count) => anzahl(count, 'Stunde', 'Stunden'), days: (count) => anzahl(count, 'Tag', 'Tage') },
+    useLead: 'Tage und Stunden der UTC, höchstens eine Minute alt.', requests: 'Anfragen nach Stunde, zwei Tage', answered: 'Beantwortet', refused: 'Abgelehnt', signIns: 'Anmeldungen nach Tag', signedIn: 'Angemeldet', refusedSignIns: 'Abgelehnt', refreshes: 'Refresh-Token nach Tag', exchanged: 'Getauscht', repeated: 'Wiederholt', reused: 'Benutzte noch einmal gezeigt', active: 'Aktive Konten nach Tag', accounts: 'Konten', hour: 'Stunde',
   },
   data: {
     notifications: 'Benachrichtigungen', notificationsLead: 'Erinnerungen, und was andere zuweisen, erwähnen und kommentieren.', noNotifications: 'Noch nichts.', markAll: 'Alle als gelesen markieren', unread: 'Neu',

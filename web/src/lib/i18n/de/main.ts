@@ -89,7 +89,7 @@ export const main: Dictionary = {
     complete: 'Erledigen oder wieder öffnen', rename: 'Umbenennen', trash: 'In den Papierkorb', restore: 'Wiederherstellen', first: 'Erste Aufgabe', last: 'Letzte Aufgabe',
   },
   nav: {
-    label: 'Hauptmenü', inbox: 'Eingang', today: 'Heute', views: 'Ansicht', view: { list: 'Liste', board: 'Tafel', calendar: 'Kalender' }, upcoming: 'Demnächst', labels: 'Etiketten', all: 'Alle Aufgaben', done: 'Erledigt', trash: 'Papierkorb', projects: 'Projekte', add: 'Hinzufügen',
+    label: 'Hauptmenü', inbox: 'Eingang', today: 'Heute', views: 'Ansicht', view: { list: 'Liste', board: 'Tafel', calendar: 'Kalender' }, upcoming: 'Demnächst', labels: 'Etiketten', all: 'Alle Aufgaben', done: 'Erledigt', analytics: 'Auswertung', trash: 'Papierkorb', projects: 'Projekte', add: 'Hinzufügen',
     newTask: 'Neue Aufgabe', newProject: 'Neues Projekt', projectName: 'Name des Projekts', noProjects: 'Noch keine Projekte',
     account: 'Konto', settings: 'Einstellungen', admin: 'Verwaltung', more: 'Mehr', apiDocs: 'API-Dokumentation',
   },

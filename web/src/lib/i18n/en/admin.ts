@@ -1,5 +1,5 @@
 export const admin = {
-  pages: { overview: 'Overview', users: 'Users', invitations: 'Invitations', sessions: 'Sessions', audit: 'Audit trail', keys: 'Signing keys', roles: 'Roles' },
+  pages: { overview: 'Overview', use: 'Statistics', users: 'Users', invitations: 'Invitations', sessions: 'Sessions', audit: 'Audit trail', keys: 'Signing keys', roles: 'Roles' },
   numbers: 'In numbers', version: 'Version', uptime: 'Running for', database: 'Database', cache: 'Cache', healthy: 'answers', unhealthy: 'does not answer', users: 'Accounts', activeUsers: 'Active accounts', sessions: 'Live sessions', projects: 'Projects', tasks: 'Tasks', failed: 'Refused sign-ins, 24 hours',
   hours: (count: number) => (count === 1 ? '1 hour' : `${count} hours`), days: (count: number) => (count === 1 ? '1 day' : `${count} days`), minutes: (count: number) => (count === 1 ? '1 minute' : `${count} minutes`),
   findUser: 'Find an account', username: 'Username', email: 'E-mail', role: 'Role', state: 'State', created: 'Since', actions: 'Actions', active: 'Active', disabled: 'Disabled', noPassword: 'No password yet', noUsers: 'No account fits.', you: 'You',

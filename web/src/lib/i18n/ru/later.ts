@@ -10,7 +10,7 @@ const записей = (count: number) => plural(count, { one: '# запись',
 
 export const later: Later = {
   admin: {
-    pages: { overview: 'Обзор', users: 'Учётные записи', invitations: 'Приглашения', sessions: 'Сеансы', audit: 'Журнал', keys: 'Ключи подписи', roles: 'Роли' },
+    pages: { overview: 'Обзор', use: 'Статистика', users: 'Учётные записи', invitations: 'Приглашения', sessions: 'Сеансы', audit: 'Журнал', keys: 'Ключи подписи', roles: 'Роли' },
     numbers: 'В числах', version: 'Версия', uptime: 'Работает', database: 'База данных', cache: 'Кеш', healthy: 'отвечает', unhealthy: 'не отвечает', users: 'Учётные записи', activeUsers: 'Активные записи', sessions: 'Открытые сеансы', projects: 'Проекты', tasks: 'Задачи', failed: 'Отклонённые входы за 24 часа',
     hours: часов, days: дней, minutes: минут,
     findUser: 'Найти запись', username: 'Имя', email: 'E-mail', role: 'Роль', state: 'Состояние', created: 'С', actions: 'Действия', active: 'Активна', disabled: 'Отключена', noPassword: 'Пароля ещё нет', noUsers: 'Ни одна запись не подходит.', you: 'Вы',
@@ -23,6 +23,17 @@ export const later: Later = {
     auditLead: 'Кто и что делал с записями и доступом; каждая запись скреплена предыдущей.', event: 'Событие', outcome: 'Исход', anyEvent: 'Все события', anyOutcome: 'Любой исход', success: 'Успех', failure: 'Отказ', who: 'Кто', whom: 'Кого', when: 'Когда', from: 'Откуда', searchAudit: 'Имя, адрес или запрос', noRecords: 'Ни одна запись не подходит.', verify: 'Проверить', verifying: 'Проверка…', intact: (count) => `Цело: проверено ${записей(count)}`, unsealed: (count) => `ещё не скреплено: ${count}`, broken: (position, kind) => `Нарушено на записи ${position}: ${kind}`, exportAudit: 'Выгрузить', details: 'Подробности',
     keysLead: 'Ими подписываются токены доступа. Новый ключ вступает в силу сам; токены прежнего действуют, пока не истекут.', key: 'Ключ', algorithm: 'Алгоритм', age: 'Возраст', keyStates: { next: 'Следующий', active: 'Действует', 'verify-only': 'Только проверка' }, rotate: 'Сменить', emergency: 'Экстренная смена', rotateTitle: 'Сменить ключи подписи?', rotateText: 'Следующий ключ вступит в силу. Никто не выйдет из системы.', emergencyTitle: 'Заменить все ключи подписи?', emergencyText: 'Для украденного ключа: все токены доступа сразу теряют силу, и каждый сеанс обновляется. Введите слово, чтобы продолжить.', typeWord: (word) => `Введите слово «${word}»`, word: 'сменить', rotated: 'Ключи сменены', stale: 'Для этого вход должен быть не старше 10 минут.', signInAgain: 'Войти снова',
     rolesLead: 'Что может каждая роль. В проектах у участников свои роли; роль записи — предел.', may: 'Может', granted: 'да', refused: 'нет', permissions: { read: 'Читать задачи проектов, в которых участвует', write: 'Добавлять и изменять задачи, проекты, метки', share: 'Делиться своими проектами', tokens: 'Создавать токены API', admin: 'Управлять записями, приглашениями, сеансами', audit: 'Читать и выгружать журнал', keys: 'Менять ключи подписи' },
+  },
+  analytics: {
+  
+    range: 'Дни', ranges: { 7: '7 дней', 30: '30 дней', 90: '90 дней', 365: 'Год' }, project: 'Проект', allProjects: 'Все проекты',
+    asOf: (time) => `Подсчитано по ${time}`, counting: 'Подсчитано ещё не всё.', nothing: 'За эти дни показать нечего.',
+    created: 'Создано', completed: 'Выполнено', open: 'Открыто', overdue: 'Просрочено', onTime: 'В срок', lead_time: 'От создания до выполнения', cycle_time: 'От начала до выполнения', none: '–',
+    byDay: 'Создано и выполнено', byAge: 'Открытые задачи по возрасту', byPriority: 'Открытые задачи по приоритету', byProject: 'По проектам', byPerson: 'По людям', byHour: 'Выполнено по часам недели', onTimeByDay: 'Выполнено в срок',
+    day: 'День', age: 'Дней с создания', ages: { '0-1': 'До 1', '2-7': 'От 2 до 7', '8-30': 'От 8 до 30', '31-90': 'От 31 до 90', '91+': 'Больше 90' }, priority: 'Приоритет', person: 'Кто', nobody: 'Никто', former: 'Кто-то другой', weekday: 'День недели', late: 'С опозданием',
+    asTable: 'Показать таблицей', asChart: 'Показать графиком', csv: 'Скачать как CSV', of: (what, chart) => `${what}: ${chart}`, at: (day, hour) => `${day}, ${hour}`,
+    span: { minutes: минут, hours: часов, days: дней },
+    useLead: 'Дни и часы по UTC, не старше минуты.', requests: 'Запросы по часам за двое суток', answered: 'С ответом', refused: 'Отклонено', signIns: 'Входы по дням', signedIn: 'Вошли', refusedSignIns: 'Отклонено', refreshes: 'Токены обновления по дням', exchanged: 'Обменяно', repeated: 'Повторено', reused: 'Использованные показаны снова', active: 'Активные записи по дням', accounts: 'Учётные записи', hour: 'Час',
   },
   data: {
     notifications: 'Уведомления', notificationsLead: 'Напоминания и то, что другие назначают, упоминают и комментируют.', noNotifications: 'Пока ничего.', markAll: 'Отметить все прочитанными', unread: 'Новое',

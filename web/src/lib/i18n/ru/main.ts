@@ -92,7 +92,7 @@ export const main: Dictionary = {
     complete: 'Выполнить или открыть снова', rename: 'Переименовать', trash: 'В корзину', restore: 'Восстановить', first: 'Первая задача', last: 'Последняя задача',
   },
   nav: {
-    label: 'Главное меню', inbox: 'Входящие', today: 'Сегодня', views: 'Вид', view: { list: 'Список', board: 'Доска', calendar: 'Календарь' }, upcoming: 'Предстоящие', labels: 'Метки', all: 'Все задачи', done: 'Выполнено', trash: 'Корзина', projects: 'Проекты', add: 'Добавить',
+    label: 'Главное меню', inbox: 'Входящие', today: 'Сегодня', views: 'Вид', view: { list: 'Список', board: 'Доска', calendar: 'Календарь' }, upcoming: 'Предстоящие', labels: 'Метки', all: 'Все задачи', done: 'Выполнено', analytics: 'Аналитика', trash: 'Корзина', projects: 'Проекты', add: 'Добавить',
     newTask: 'Новая задача', newProject: 'Новый проект', projectName: 'Название проекта', noProjects: 'Проектов пока нет',
     account: 'Учётная запись', settings: 'Настройки', admin: 'Управление', more: 'Ещё', apiDocs: 'Документация API',
   },
