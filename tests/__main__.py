@@ -32,9 +32,9 @@ CHECKS = {
     "web build": [*APP, "build-web"],
     "web checks": [*APP, "npm", "run", "check"],
 }
-# Two workers: what a small machine has, and enough to find tests that lean on each other.
+# One more than a small machine has cores: many tests wait for servers and browsers of their own.
 PYTEST = [sys.executable, "-m", "pytest"]
-WORKERS = ["-n", "2"]
+WORKERS = ["-n", "3"]
 # Some tests measure, or stop and kill servers; beside others they may come too late. Alone they may not.
 ALONE = ["-n", "0", "--last-failed", "--last-failed-no-failures=none"]
 MOST_ALONE = 25

@@ -4,6 +4,7 @@ With `--readme` it writes only the picture of the README, docs/images/tasks.png.
 """
 
 import argparse
+import re
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -123,7 +124,8 @@ def tour_of_desktop(page: Page) -> Iterator[str]:
     expect(page.get_by_role("region", name="Task: Order tiles for the back wall")).to_be_visible()
     yield "task"
     page.get_by_role("link", name="Move to Lisbon").click()
-    page.get_by_role("radio", name="Board").check(force=True)
+    page.get_by_role("navigation", name="View").get_by_role("link", name="Board").click()
+    expect(page).to_have_url(re.compile("view=board"))
     yield "project-board"
 
 
