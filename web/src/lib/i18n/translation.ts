@@ -3,6 +3,7 @@ import type { admin } from './en/admin'
 import type { analytics } from './en/analytics'
 import type { data } from './en/data'
 import type { panel } from './en/panel'
+import type { sections } from './en/sections'
 import type { settings } from './en/settings'
 
 /** Areas whose words come with their screens, not with the application. */
@@ -11,6 +12,7 @@ export interface Later {
   analytics: typeof analytics
   data: typeof data
   panel: typeof panel
+  sections: typeof sections
   settings: typeof settings
 }
 

@@ -6,10 +6,11 @@ import { admin } from './en/admin'
 import { analytics } from './en/analytics'
 import { data } from './en/data'
 import { panel } from './en/panel'
+import { sections } from './en/sections'
 import { settings } from './en/settings'
 import { russian } from './ru'
 
-const english = { main: en, later: { admin, analytics, data, panel, settings } }
+const english = { main: en, later: { admin, analytics, data, panel, sections, settings } }
 const ALIKE = new Set(['product', 'filterLabel', 'filter', 'filters', 'useKey', 'status', 'name', 'tokenName', 'displayName', 'link', 'code', 'resetCode', 'system', 'version', 'administrator', 'email', 'agenda', 'offline', 'admin', 'projects', 'add', 'change', 'count', 'check', 'exportTitle', 'importTitle', 'secret', 'person'])
 
 /** Every word by its way, functions as what they make of a number and of texts. */

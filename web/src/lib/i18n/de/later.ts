@@ -63,6 +63,10 @@ export const later: Later = {
       on: (rule, days) => `${rule} am ${days}`, onDay: (rule, day) => `${rule} am ${day}.`, lastDay: (rule) => `${rule} am letzten Tag`,
     },
   },
+  sections: {
+    title: 'Abschnitte', lead: 'Sie gliedern die Liste eines Projekts und sind die Spalten seiner Tafel.', none: 'Noch keine Abschnitte.', add: 'Abschnitt hinzufügen', name: 'Name des Abschnitts', rename: (name) => `Umbenennen: ${name}`,
+    up: (name) => `Nach oben: ${name}`, down: (name) => `Nach unten: ${name}`, remove: (name) => `Löschen: ${name}`, removed: 'Abschnitt gelöscht; seine Aufgaben bleiben im Projekt.',
+  },
   settings: {
     pages: { profile: 'Profil', appearance: 'Darstellung', shortcuts: 'Tastenkürzel', notifications: 'Benachrichtigungen', data: 'Daten', security: 'Sicherheit' },
     you: 'Du', youLead: 'Wie andere dich sehen, und nach welcher Uhr deine Tage gehen.',

@@ -90,7 +90,7 @@ export const main: Dictionary = {
   },
   nav: {
     label: 'Hauptmenü', inbox: 'Eingang', today: 'Heute', views: 'Ansicht', view: { list: 'Liste', board: 'Tafel', calendar: 'Kalender' }, upcoming: 'Demnächst', labels: 'Etiketten', all: 'Alle Aufgaben', done: 'Erledigt', analytics: 'Auswertung', trash: 'Papierkorb', projects: 'Projekte', add: 'Hinzufügen',
-    newTask: 'Neue Aufgabe', newProject: 'Neues Projekt', projectName: 'Name des Projekts', noProjects: 'Noch keine Projekte',
+    newTask: 'Neue Aufgabe', newProject: 'Neues Projekt', sections: 'Abschnitte', projectName: 'Name des Projekts', noProjects: 'Noch keine Projekte',
     account: 'Konto', settings: 'Einstellungen', admin: 'Verwaltung', more: 'Mehr', apiDocs: 'API-Dokumentation',
   },
   pick: {

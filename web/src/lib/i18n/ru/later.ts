@@ -72,6 +72,10 @@ export const later: Later = {
       on: (rule, days) => `${rule}: ${days}`, onDay: (rule, day) => `${rule}, ${day}-го числа`, lastDay: (rule) => `${rule}, в последний день`,
     },
   },
+  sections: {
+    title: 'Разделы', lead: 'Они делят список проекта и служат столбцами его доски.', none: 'Разделов пока нет.', add: 'Добавить раздел', name: 'Название раздела', rename: (name) => `Переименовать: ${name}`,
+    up: (name) => `Выше: ${name}`, down: (name) => `Ниже: ${name}`, remove: (name) => `Удалить: ${name}`, removed: 'Раздел удалён, его задачи остались в проекте.',
+  },
   settings: {
     pages: { profile: 'Профиль', appearance: 'Вид', shortcuts: 'Клавиши', notifications: 'Уведомления', data: 'Данные', security: 'Безопасность' },
     you: 'Вы', youLead: 'Как вас видят другие и по каким часам идут ваши дни.',

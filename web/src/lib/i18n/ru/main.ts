@@ -93,7 +93,7 @@ export const main: Dictionary = {
   },
   nav: {
     label: 'Главное меню', inbox: 'Входящие', today: 'Сегодня', views: 'Вид', view: { list: 'Список', board: 'Доска', calendar: 'Календарь' }, upcoming: 'Предстоящие', labels: 'Метки', all: 'Все задачи', done: 'Выполнено', analytics: 'Аналитика', trash: 'Корзина', projects: 'Проекты', add: 'Добавить',
-    newTask: 'Новая задача', newProject: 'Новый проект', projectName: 'Название проекта', noProjects: 'Проектов пока нет',
+    newTask: 'Новая задача', newProject: 'Новый проект', sections: 'Разделы', projectName: 'Название проекта', noProjects: 'Проектов пока нет',
     account: 'Учётная запись', settings: 'Настройки', admin: 'Управление', more: 'Ещё', apiDocs: 'Документация API',
   },
   pick: {
