@@ -90,7 +90,7 @@ async def test_reminders_outlive_a_kill(backend: str, database_url: str, tmp_pat
         assert await told(database) == 0
         await asyncio.sleep(max(0.0, (begun + SOON - clock.now()).total_seconds() + 1))
         counts = [0]
-        for number in range(amount(3, 15)):
+        for number in range(amount(2, 15)):
             with ExitStack() as stack:
                 processes = [stack.enter_context(starting_server(data, port=port, **settings))]
                 if database_url:
