@@ -53,7 +53,7 @@ class CountRepository:
         progress = await self._session.get(Progress, 1)
         if progress is not None:
             self._session.expunge(progress)  # what is shown differs from what is stored
-            if progress.as_of is not None and not await is_news(self._session, progress):
+            if progress.walked is None and not await is_news(self._session, progress):
                 progress.as_of = clock.now()
         return progress
 

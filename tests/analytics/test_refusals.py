@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from taskmanager.analytics.rollup import Rollup
+from taskmanager.kit import clock
+from taskmanager.kit.columns import instant_text
 from taskmanager.kit.db import Database
 from taskmanager.kit.ids import new_id
 from tests.analytics.test_analytics import count, read
@@ -64,6 +66,20 @@ async def test_who_is_no_member_any_more_is_told_nothing_more(api: Api, app: Fas
     assert told["totals"]["created"] == told["totals"]["open"] == 0
     assert "Secret" not in (await ben.get("/analytics")).text
     assert code(await ben.get("/analytics", params={"project_id": project["id"]})) == (404, "not_found")
+
+
+async def test_it_says_up_to_when_everything_is_counted(app: FastAPI, anna: Client) -> None:
+    """Null before the first count; then now, as long as nothing waits to be counted."""
+    assert (await read(anna))["as_of"] is None
+    for _ in range(2):
+        before = instant_text(clock.now())
+        await add_task(anna)
+        await count(app)
+        assert (await read(anna))["as_of"] >= before[:19]
+        again = (await read(anna))["as_of"]
+        assert again >= before[:19]
+    await add_task(anna)
+    assert (await read(anna))["as_of"] < instant_text(clock.now())
 
 
 async def test_what_has_not_changed_is_not_sent_again(app: FastAPI, anna: Client) -> None:
