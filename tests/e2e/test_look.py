@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import DESKTOP, PHONE, Journey, check_accessibility
+from tests.e2e.browsing import DESKTOP, PHONE, Journey, check_accessibility, expect_rows
 from tests.e2e.site import BUILD, Person, Site
 
 pytestmark = pytest.mark.e2e
@@ -159,3 +159,20 @@ def test_the_first_load_keeps_within_its_budget() -> None:
 def test_no_screen_that_is_fetched_later_is_large() -> None:
     sizes = {file.name: size_sent(file) for file in (BUILD.parent / "assets").glob("*.js")}
     assert {name: size for name, size in sizes.items() if size > 40_000 and not name.startswith("index-")} == {}
+
+
+def test_everything_turns_round_where_writing_does(journey: Journey, person: Person) -> None:
+    person.add("Call the dentist", due={"date": "2030-01-01"})
+    page = journey.signed_in(person.name, at="/app/all")
+    expect_rows(page, "Call the dentist")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    side, main = page.get_by_role("navigation", name="Main").bounding_box(), page.locator("main").bounding_box()
+    assert side is not None
+    assert main is not None
+    assert side["x"] >= main["x"] + main["width"] - 1
+    check, text = page.locator("[role=row] .check").bounding_box(), page.locator("[role=row] .text").bounding_box()
+    assert check is not None
+    assert text is not None
+    assert check["x"] > text["x"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_accessibility(page, "from right to left")
