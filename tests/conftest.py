@@ -11,7 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from taskmanager.kit import migrate
+from taskmanager.kit.db import Database
 from taskmanager.kit.settings import Settings
+from taskmanager.lifetime import open_database
 from taskmanager.main import create_app
 from taskmanager.tables import metadata
 from tests.compiled import share_compiled_statements
@@ -115,6 +117,14 @@ def settings(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Se
     redis_url: str = request.getfixturevalue("redis_url")
     request.getfixturevalue("empty_postgresql")()
     return Settings(data_dir=tmp_path / "data", database_url=database_url, redis_url=redis_url, rate_limits=False)
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Yield the database without a server, as the command line has it."""
+    opened = open_database(settings)
+    yield opened
+    await opened.stop()
 
 
 @pytest.fixture

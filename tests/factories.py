@@ -1,6 +1,7 @@
 """Accounts and clients for tests; everything else is made through the API itself."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
 import httpx
@@ -12,6 +13,8 @@ from taskmanager.auth.deps import Auth
 from taskmanager.auth.passwords import MEMORY_BYTES, OPERATIONS
 from taskmanager.auth.sign_in import Sessions, SignIn
 from taskmanager.kit.db import Database
+from taskmanager.kit.settings import Settings
+from taskmanager.main import create_app
 
 PASSWORD = "a long enough password"
 _HASH = nacl.pwhash.argon2id.str(PASSWORD.encode(), OPERATIONS, MEMORY_BYTES).decode()
@@ -84,6 +87,16 @@ class Api:
         client.access_token, client.refresh_token = grant.access_token, grant.refresh_token
         client.session_id, client.user_id = grant.session_id, user_id
         return client
+
+
+@asynccontextmanager
+async def nodes(settings: Settings, count: int = 2) -> AsyncIterator[list[Api]]:
+    """Yield so many processes' worth of the application on one database, and on one Redis where there is one."""
+    async with AsyncExitStack() as stack:
+        apps = [create_app(settings) for _ in range(count)]
+        for app in apps:
+            await stack.enter_async_context(app.router.lifespan_context(app))
+        yield [await stack.enter_async_context(Api(app)) for app in apps]
 
 
 async def add_api_token(client: Client, *scopes: str, **fields: Any) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from taskmanager.kit.cache import Cache, MemoryCache
 LIFE_SECONDS = 30.0
 """A bound for what no journal tells, such as a newer time zone database."""
 MOST_BYTES = 32 * 1024 * 1024
+OWN_BYTES = 1024
+"""What keeping an answer takes beside its parts; most lists that strangers could think of are empty."""
+NAME_BYTES = 100
 LARGEST_BYTES = 256 * 1024
 MOST_NAMES = 1000
 _PREFIX = "tm:answer:1:"
@@ -33,6 +36,11 @@ class Kept:
     headers: Headers
     body: bytes
     until: float = field(default_factory=lambda: time.monotonic() + LIFE_SECONDS)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory this takes."""
+        return len(self.body) + NAME_BYTES * len(self.names) + OWN_BYTES
 
     def pack(self) -> bytes:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]
@@ -91,15 +99,15 @@ class Answers:
     def _remember(self, key: str, kept: Kept) -> None:
         self._forget(key)
         self._here[key] = kept
-        self._bytes += len(kept.body)
+        self._bytes += kept.weight
         while self._bytes > MOST_BYTES:
             _, oldest = self._here.popitem(last=False)
-            self._bytes -= len(oldest.body)
+            self._bytes -= oldest.weight
 
     def _forget(self, key: str) -> None:
         kept = self._here.pop(key, None)
         if kept is not None:
-            self._bytes -= len(kept.body)
+            self._bytes -= kept.weight
 
 
 def _place(key: str) -> str:

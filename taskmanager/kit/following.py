@@ -43,8 +43,6 @@ class Following:
         self._table, self._number, self._names = table, number, names
         self.statement = self.changes()
         self.position = _BEYOND
-        self.turn = 0
-        """How often anything new was learnt."""
         self._oldest = _BEYOND
         self._positions: deque[tuple[float, int]] = deque()
         self._changed: dict[str, int] = {}
@@ -70,7 +68,6 @@ class Following:
 
     def hear(self, *names: str) -> None:
         """Know of a change at once, before its row is read; called when it has been committed."""
-        self.turn += 1
         for name in names:
             self._heard[name] = self._looks
 
@@ -97,8 +94,7 @@ class Following:
                     self._changed[name] = max(changed, self._changed.get(name, -1))
         self.position = position
         self._followed_at = max(begun, self._followed_at)
-        if news or self._heard:
-            self.turn += 1
+        if self._heard:
             self._heard = {name: heard for name, heard in self._heard.items() if heard >= number}
         self._forget_what_is_old(begun)
         return True
@@ -118,7 +114,6 @@ class Following:
 
     def _begin_anew(self, position: int) -> None:
         self.position = self._oldest = position
-        self.turn += 1
         self._positions.clear()
         self._changed.clear()
 

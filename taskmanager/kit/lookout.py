@@ -127,12 +127,14 @@ class _Postgresql:
         self._followings = followings
         self._connection: AsyncConnection | None = None
         self._raw: Any = None
+        self._connecting: asyncio.Task[None] | None = None
         self._waiting: list[asyncio.Future[bool]] = []
         self._asking: asyncio.Task[None] | None = None
         self._well = True
+        self._closed = False
 
     async def look(self, *, probe: bool = False) -> bool:
-        if not self._well and not probe:
+        if self._closed or not (self._well or probe):
             return False
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)
@@ -156,26 +158,39 @@ class _Postgresql:
             self._asking = None
 
     async def _answered(self) -> bool:
-        asking = asyncio.ensure_future(self._follow_all())
-        await asyncio.wait((asking,), timeout=PATIENCE_SECONDS)
-        if not asking.done():
-            # A statement that is cancelled may hang all the same; one whose connection is gone ends.
-            if self._raw is not None:
-                self._raw.terminate()
-            else:
-                asking.cancel()
         try:
+            if not await self._connected():
+                return False
+            asking = asyncio.ensure_future(self._follow_all())
+            await asyncio.wait((asking,), timeout=PATIENCE_SECONDS)
+            if not asking.done():
+                # A statement that is cancelled may hang all the same; one whose connection is gone ends.
+                self._raw.terminate()
             await asking
-        except (*self._errors, asyncio.CancelledError):
+        except self._errors:
             logger.debug("the database cannot be looked at", exc_info=True)
-            await self.close()
+            await self._leave()
             return False
         return True
 
+    async def _connected(self) -> bool:
+        """Tell whether there is a connection by now; one that takes longer goes on, for a cancelled one would leak."""
+        if self._raw is not None:
+            return True
+        connecting = self._connecting = self._connecting or asyncio.create_task(self._connect())
+        await asyncio.wait((connecting,), timeout=PATIENCE_SECONDS)
+        if not connecting.done():
+            return False
+        self._connecting = None
+        connecting.result()
+        return True
+
+    async def _connect(self) -> None:
+        connection = await self._database.reader.connect()
+        self._raw = (await connection.get_raw_connection()).driver_connection
+        self._connection = connection
+
     async def _follow_all(self) -> None:
-        if self._raw is None:
-            self._connection = await self._database.reader.connect()
-            self._raw = (await self._connection.get_raw_connection()).driver_connection
         for following in self._followings:
             while not await self._follow(following):
                 pass
@@ -188,10 +203,19 @@ class _Postgresql:
             rows = await self._raw.fetch(asked.sql, *asked.arguments)
         return following.learn(look, asked.rows(rows))
 
-    async def close(self) -> None:
-        connection, raw, self._connection, self._raw = self._connection, self._raw, None, None
+    async def _leave(self) -> None:
+        """Throw the connection away."""
+        connection, self._connection, self._raw = self._connection, None, None
         if connection is not None:
-            raw.terminate()
             with contextlib.suppress(*self._errors):
                 await connection.invalidate()
                 await connection.close()
+
+    async def close(self) -> None:
+        """Let what is under way end, and give the connection back."""
+        self._closed = True
+        under_way = [task for task in (self._asking, self._connecting) if task is not None]
+        await asyncio.gather(*under_way, return_exceptions=True)
+        connection, self._connection, self._raw = self._connection, None, None
+        if connection is not None:
+            await connection.close()

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         default=False,
         description="Whether DATABASE_URL leads to PgBouncer in transaction mode; see docs/operations.md.",
     )
-    pool_size: int = Field(default=20, ge=2, le=500, description="Connections of one process to PostgreSQL, at most.")
+    pool_size: int = Field(default=20, ge=3, le=500, description="Connections of one process to PostgreSQL, at most.")
     statement_seconds: int = Field(default=30, ge=1, le=3600, description="Longest statement on PostgreSQL.")
     lock_seconds: int = Field(default=5, ge=1, le=3600, description="Longest wait for a lock on PostgreSQL.")
     redis_url: str = Field(

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from taskmanager.kit.settings import Settings
 from taskmanager.main import create_app
 from tests.auth.test_access_changes import ENDINGS, Case
 from tests.auth.tokens import auth_of, code
-from tests.factories import PASSWORD, Api, Client, add_api_token, pages
+from tests.factories import PASSWORD, Api, Client, add_api_token, nodes, pages
 
 INVALID = (401, "invalid_token")
 OUTLIVED = {
@@ -104,11 +103,7 @@ async def test_a_token_expires(api: Api) -> None:
 @pytest.fixture
 async def two(settings: Settings) -> AsyncIterator[tuple[Api, Api]]:
     """Yield two processes' worth of the application on one database."""
-    async with AsyncExitStack() as stack:
-        apps = [create_app(settings) for _ in range(2)]
-        for app in apps:
-            await stack.enter_async_context(app.router.lifespan_context(app))
-        first, second = [await stack.enter_async_context(Api(app)) for app in apps]
+    async with nodes(settings) as (first, second):
         yield first, second
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -19,20 +17,11 @@ from taskmanager.kit.db import Database
 from taskmanager.kit.events import EventBus, record
 from taskmanager.kit.ids import new_id
 from taskmanager.kit.settings import Settings
-from taskmanager.lifetime import open_database
-from taskmanager.main import create_app
 from tests.auth.tokens import code
-from tests.factories import Api, Client
+from tests.factories import Api, Client, nodes
 
 SESSION, USER, SOMEBODY = new_id(), new_id(), new_id()
 CHANGE = AccessChanged(session_id=SESSION)
-
-
-@pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    opened = open_database(settings)
-    yield opened
-    await opened.stop()
 
 
 @pytest.fixture
@@ -217,18 +206,6 @@ async def test_a_fill_that_began_before_a_revocation_never_wins(api: Api, settin
 # -- two processes, and a Redis that comes back with what it should have forgotten --
 
 
-@asynccontextmanager
-async def nodes(settings: Settings, redis_url: str, count: int = 2) -> AsyncIterator[list[Api]]:
-    """Yield processes' worth of the application on one database and one Redis."""
-    async with AsyncExitStack() as stack:
-        given: list[Api] = []
-        for _ in range(count):
-            app = create_app(settings.model_copy(update={"redis_url": redis_url}))
-            await stack.enter_async_context(app.router.lifespan_context(app))
-            given.append(await stack.enter_async_context(Api(app)))
-        yield given
-
-
 async def kept_in_redis(redis: Any, client: Client, session_id: str) -> tuple[str, bytes]:
     """Use a session until its snapshot is in Redis; return its place and the entry."""
     place = PACKING.place(session_id)
@@ -245,7 +222,10 @@ async def test_Z5_a_redis_that_comes_back_from_an_old_dump_is_not_believed(
 ) -> None:
     """Not even if the clocks were put back to the time of the dump, after everybody has forgotten the change."""
     monkeypatch.setattr(following, "REMEMBERED_SECONDS", 0.5)
-    async with nodes(settings, redis_url) as (first, second), Redis.from_url(redis_url) as redis:
+    async with (
+        nodes(settings.model_copy(update={"redis_url": redis_url})) as (first, second),
+        Redis.from_url(redis_url) as redis,
+    ):
         anna, ben = await first.user("anna"), await first.user("ben")
         elsewhere = await second.client(Authorization=anna.headers["Authorization"])
         place, entry = await kept_in_redis(redis, anna, anna.session_id)
@@ -272,7 +252,10 @@ async def test_Z5_nodes_need_not_agree_on_the_time(
 ) -> None:
     """Whatever the second node's clock says, what it filled is believed by nobody who has heard of a change."""
     now = time.time
-    async with nodes(settings, redis_url) as (first, second), Redis.from_url(redis_url) as redis:
+    async with (
+        nodes(settings.model_copy(update={"redis_url": redis_url})) as (first, second),
+        Redis.from_url(redis_url) as redis,
+    ):
         chief, anna = await first.user("chief", "admin"), await first.user("anna", "admin")
         path = f"/admin/users/{anna.user_id}"
         elsewhere = await second.client(Authorization=anna.headers["Authorization"])

@@ -9,16 +9,9 @@ from taskmanager.auth.revocations import AccessChanged, Revocations
 from taskmanager.kit.db import Database
 from taskmanager.kit.events import record
 from taskmanager.kit.ids import new_id
-from taskmanager.kit.lookout import Lookout
+from taskmanager.kit.lookout import Lookout, _Postgresql
 from taskmanager.kit.settings import Settings
 from taskmanager.lifetime import open_database
-
-
-@pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    opened = open_database(settings)
-    yield opened
-    await opened.stop()
 
 
 @pytest.fixture
@@ -75,7 +68,8 @@ async def test_nothing_is_believed_when_the_database_does_not_say(
         await lookout._eyes.close()
         monkeypatch.setattr(lookout._eyes, "_path", "/nowhere/at/all")
     else:
-        await lookout._eyes.close()
+        assert isinstance(lookout._eyes, _Postgresql)
+        await lookout._eyes._leave()
 
         def refuse() -> None:
             raise OSError
@@ -88,3 +82,17 @@ async def test_nothing_is_believed_when_the_database_does_not_say(
             return
         await asyncio.sleep(0.05)
     pytest.fail("it looks no more")
+
+
+async def test_one_that_ends_while_it_connects_leaves_nothing_open(database: Database, backend: str) -> None:
+    """Whatever is under way ends before the pool does; a slow server makes nobody wait for it."""
+    if backend == "sqlite":
+        return
+    for _ in range(5):
+        lookout = Lookout(database, Revocations(database))
+        looks = [asyncio.create_task(lookout.look()) for _ in range(3)]
+        await asyncio.sleep(0)
+        await lookout.stop()
+        assert all(isinstance(found, bool) for found in await asyncio.gather(*looks))
+        assert not await lookout.look()
+    assert "Current Checked out connections: 0" in database.reader.pool.status()

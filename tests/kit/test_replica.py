@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from taskmanager.kit import migrate
 from taskmanager.kit.settings import Settings
 from taskmanager.main import create_app
 from tests.factories import Api, Client
+from tests.factories import nodes as two_nodes
 from tests.services import Server, own_postgres_pair
 
 
@@ -37,12 +37,7 @@ async def nodes(pair: tuple[Server, Server], redis_url: str, tmp_path: Path) -> 
         rate_limits=False,
     )
     await asyncio.to_thread(migrate.upgrade, given)
-    async with AsyncExitStack() as stack:
-        apis = []
-        for _ in range(2):
-            application = create_app(given)
-            await stack.enter_async_context(application.router.lifespan_context(application))
-            apis.append(await stack.enter_async_context(Api(application)))
+    async with two_nodes(given) as apis:
         yield apis
 
 
@@ -106,7 +101,7 @@ async def _until(holds: Any) -> None:
 
 @pytest.mark.only_on("postgresql")
 async def test_a_pooler_leaves_no_statement_with_a_name(settings: Settings) -> None:
-    given = settings.model_copy(update={"database_pooler": True, "pool_size": 2})
+    given = settings.model_copy(update={"database_pooler": True, "pool_size": 3})
     application = create_app(given)
     async with application.router.lifespan_context(application), Api(application) as api:
         anna = await api.user("anna")

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from taskmanager.journal import answers
 from taskmanager.journal.answers import Kept
 from taskmanager.kit.ids import new_id
 from taskmanager.kit.settings import Settings
@@ -20,7 +21,7 @@ from taskmanager.main import create_app
 from taskmanager.tasks.listing import TaskListing
 from taskmanager.tasks.repository import TaskRepository
 from tests.auth.tokens import code
-from tests.factories import Api, Client, add_project, add_task, share
+from tests.factories import Api, Client, add_project, add_task, nodes, share
 
 EXAMPLES = int(os.environ.get("TASKMANAGER_TEST_EXAMPLES", "8"))
 SAME_ID = {"X-Request-ID": "this"}  # refusals show it
@@ -210,31 +211,20 @@ KINDS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-async def nodes(settings: Settings) -> AsyncIterator[list[Api]]:
-    """Yield two processes' worth of the application on one database, and one Redis where there is one."""
-    async with AsyncExitStack() as stack:
-        given: list[Api] = []
-        for _ in range(2):
-            app = create_app(settings)
-            await stack.enter_async_context(app.router.lifespan_context(app))
-            given.append(await stack.enter_async_context(Api(app)))
-        yield given
-
-
 async def test_what_is_kept_is_never_old_on_any_node_whatever_the_cache_does(
-    nodes: list[Api], settings: Settings
+    settings: Settings,
 ) -> None:
     """Lists and tasks as both members see them, after each step of random changes, losses and faults."""
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(Redis.from_url(settings.redis_url)) if settings.redis_url else None
-        anna, ben = await nodes[0].user("anna"), await nodes[0].user("ben")
+        both = await stack.enter_async_context(nodes(settings))
+        anna, ben = await both[0].user("anna"), await both[0].user("ben")
         loop = asyncio.get_running_loop()
 
         async def run(steps: list[tuple[str, int]]) -> None:
             project = (await add_project(anna, "Shared"))["id"]
             await share(anna, project, ben, "editor")
-            world = World(nodes, anna, ben, project, redis)
+            world = World(both, anna, ben, project, redis)
             await world.open()
             for kind, number in steps:
                 await world.do(kind, number)
@@ -260,3 +250,13 @@ def test_a_kept_answer_is_the_same_when_it_was_packed() -> None:
     kept = Kept(7, ("a", "b"), [(b"etag", b'"3"'), (b"content-type", b"application/json")], b'{"a": "\n"}')
     again = Kept.unpack(kept.pack())
     assert (again.position, again.names, list(again.headers), again.body) == (7, ("a", "b"), kept.headers, kept.body)
+
+
+async def test_what_is_kept_has_an_end_however_little_it_says(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MOST_BYTES", 20_000)
+    anna = await api.user("anna")
+    for number in range(60):
+        assert (await anna.get(f"/tasks?label=none{number}")).status_code == 200
+    kept = api.app.state.answers
+    assert 0 < len(kept._here) < 20
+    assert kept._bytes == sum(one.weight for one in kept._here.values()) <= 20_000

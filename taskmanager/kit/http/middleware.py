@@ -126,7 +126,7 @@ class Gate:
         self._hosts = (
             _LOOPBACK_NAMES | named | {settings.host.lower()} | ({public.hostname} if public.hostname else set())
         )
-        self._is_ours = lru_cache(MOST_HOSTS)(self._is_ours_indeed)
+        self._is_ours = lru_cache(MOST_HOSTS)(self._names_us)
         self._origins = {origin.rstrip("/").lower() for origin in settings.cors_origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,7 +146,7 @@ class Gate:
             return
         await self._app(scope, receive, send)
 
-    def _is_ours_indeed(self, host: str) -> bool:
+    def _names_us(self, host: str) -> bool:
         match = _HOST.fullmatch(host)
         if match is None:
             return False
