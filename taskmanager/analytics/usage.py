@@ -53,26 +53,26 @@ class Usage:
         self._added: Counter[str] = Counter()
         self._written: dict[tuple[int, str, str], int] = {}
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._loop())
 
     async def stop(self) -> None:
-        """Keep what was counted up to now."""
+        """Let what is under way end, for what is cut short may be added twice; keep what was counted up to now."""
+        self._stopping.set()
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self.add()
-        await self._rolled_up()
+            await self._task
 
     async def _loop(self) -> None:
         turn = 0
-        while True:
-            await asyncio.sleep(ADD_SECONDS)
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ADD_SECONDS):
+                    await self._stopping.wait()
             await self.add()
             turn += 1
-            if turn % ROLL_UP_EVERY == 0:
+            if turn % ROLL_UP_EVERY == 0 or self._stopping.is_set():
                 await self._rolled_up()
 
     async def _rolled_up(self) -> None:
