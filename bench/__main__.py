@@ -191,9 +191,8 @@ def main() -> None:
             facts["storm"] = bench.storm(targets["taskmanager"])
     compared = report.ratios(figures, redis=options.redis)
     path = options.output or RESULTS / f"{facts['at'][:19].replace(':', '')}.json"
-    report.write(path, facts, figures, compared)
     report.show(facts, figures, compared)
-    print(f"Kept as {path}.")
+    report.write(path, facts, figures=figures, ratios=compared)
 
 
 if __name__ == "__main__":

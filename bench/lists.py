@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from bench import dataset, processes
+from bench import dataset, processes, report
 from bench.__main__ import RESULTS
 from bench.scenarios import Target, ask, login_request
 from taskmanager.kit import clock
@@ -178,9 +178,8 @@ def main() -> None:
         for tasks in options.sizes:
             found += measure(database, tasks, options.requests)
     path = options.output or RESULTS / f"{facts['at'][:10]}-lists.json"
-    path.write_text(json.dumps({**facts, "lists": [asdict(one) for one in found]}, indent=1) + "\n", encoding="utf-8")
     show(found)
-    print(f"Kept as {path}.")
+    report.write(path, facts, lists=found)
 
 
 if __name__ == "__main__":

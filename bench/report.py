@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,11 +89,12 @@ def ratios(figures: list[Figure], *, redis: bool) -> list[Ratio]:
     return found
 
 
-def write(path: Path, facts: dict[str, Any], figures: list[Figure], compared: list[Ratio]) -> None:
-    """Keep a run as JSON."""
-    content = {**facts, "figures": [asdict(one) for one in figures], "ratios": [asdict(one) for one in compared]}
+def write(path: Path, facts: dict[str, Any], **found: Sequence[Any]) -> None:
+    """Keep a run as JSON: its facts, and what was found, by name."""
+    content = {**facts, **{name: [asdict(one) for one in lines] for name, lines in found.items()}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(f"Kept as {path}.")
 
 
 def show(facts: dict[str, Any], figures: list[Figure], compared: list[Ratio]) -> None:

@@ -5,10 +5,9 @@ client's change is seen, memory. Each figure is the median of several visits; th
 """
 
 import argparse
-import json
 import statistics
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from bench import dataset, processes
+from bench import dataset, processes, report
 from bench.__main__ import RESULTS
 from bench.web_visit import PROBE, Visit
 from taskmanager.kit import clock
@@ -132,9 +131,8 @@ def main() -> None:
     facts: dict[str, Any] = {"at": instant_text(clock.now()), "machine": processes.machine()}
     figures = measure(options.visits)
     path = options.output or RESULTS / f"{facts['at'][:10]}-web.json"
-    path.write_text(json.dumps({**facts, "web": [asdict(one) for one in figures]}, indent=1) + "\n", encoding="utf-8")
     show(figures)
-    print(f"Kept as {path}.")
+    report.write(path, facts, web=figures)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import httpx
 from tests.factories import PASSWORD
 from tests.servers import ADMIN, app_server
 
-SECONDS = os.environ.get("TASKMANAGER_TEST_FUZZ_SECONDS", "6")
+SECONDS = os.environ.get("TASKMANAGER_TEST_FUZZ_SECONDS", "10")
 # Their success ends the session of the run or its access token, or does not end at all.
 ENDING = ("logout", "change_password", "end_other_sessions", "rotate_keys", "follow_changes")
 # Other methods on these paths mean a thing whose id is "batch" or "validate".
