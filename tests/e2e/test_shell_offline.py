@@ -41,7 +41,8 @@ def test_it_opens_without_a_server_and_offers_a_newer_version(browser: Browser, 
         for encoded in web.glob("sw.js.*"):
             encoded.unlink()
         page.evaluate("navigator.serviceWorker.ready.then((one) => one.update()).then(() => undefined)")
-        page.get_by_role("button", name="Reload").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Reload").click()
         expect_rows(page, "Buy milk")
         expect(page.get_by_role("button", name="Reload")).to_have_count(0)
         page.get_by_role("button", name=f"Account: {person.name}").click()

@@ -120,7 +120,8 @@ def test_told_to_stop_it_drains_and_finishes(house: House) -> None:
             assert 'data: {"reason": "shutdown"}' in list(lines)
         assert server.process.wait(SECONDS_TO_STOP) == 0
         assert not any(alive(one) for one in processes)
-        assert "Traceback" not in server.said()
+        said = server.said()
+        assert "Traceback" not in said, said
 
 
 def test_none_outlives_the_parent(house: House) -> None:

@@ -48,4 +48,4 @@ def test_the_document_holds(tmp_path: Path) -> None:
     generated = re.search(r"(\d+) generated", run.stdout)
     assert generated is not None
     # Slow machines do less; a document that was not read would do nothing.
-    assert int(generated[1]) > 500
+    assert int(generated[1]) > 100
