@@ -108,15 +108,24 @@ def empty_postgresql(postgresql_url: str) -> Iterator[Callable[[], None]]:
 
 @pytest.fixture
 def settings(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
-    """Return settings of an empty installation without limits; tests of limits switch them on by themselves."""
+    """Return settings of an empty installation without limits; tests of limits switch them on by themselves.
+
+    What a server does by itself is left to workers, of which there are none: it is half of the work of starting and
+    stopping, and nothing to most tests. Those marked ``with_jobs`` have it.
+    """
     if backend == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         shutil.copytree(template, tmp_path / "data")
-        return Settings(data_dir=tmp_path / "data", rate_limits=False)
-    database_url: str = request.getfixturevalue("postgresql_url")
-    redis_url: str = request.getfixturevalue("redis_url")
-    request.getfixturevalue("empty_postgresql")()
-    return Settings(data_dir=tmp_path / "data", database_url=database_url, redis_url=redis_url, rate_limits=False)
+        found = Settings(data_dir=tmp_path / "data", rate_limits=False)
+    else:
+        urls = {name: request.getfixturevalue(f"{name}_url") for name in ("postgresql", "redis")}
+        request.getfixturevalue("empty_postgresql")()
+        found = Settings(
+            data_dir=tmp_path / "data", database_url=urls["postgresql"], redis_url=urls["redis"], rate_limits=False
+        )
+    with_jobs = request.node.get_closest_marker("with_jobs") is not None
+    # Not checked again: a server on SQLite is the only one that could do them, and may not leave them.
+    return found if with_jobs else found.model_copy(update={"run_jobs": False})
 
 
 @pytest.fixture

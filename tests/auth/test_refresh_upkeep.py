@@ -95,6 +95,7 @@ async def run_upkeep(api: Api) -> None:
         pass
 
 
+@pytest.mark.with_jobs
 async def test_R8_nobody_has_to_ask_for_the_removal(api: Api) -> None:
     grant = await start_session(api)
     async with api.database.write() as session:

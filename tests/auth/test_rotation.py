@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 import time_machine
 from sqlalchemy import select, update
 
@@ -155,6 +156,7 @@ async def test_a_change_of_mind_leaves_the_key_that_signs(settings: Settings) ->
         assert await one.kid("active") == first
 
 
+@pytest.mark.with_jobs
 async def test_a_restart_with_another_algorithm_signs_nobody_out(settings: Settings) -> None:
     for algorithm in ("HS256", "EdDSA", "HS512"):
         app = create_app(settings.model_copy(update={"jwt_algorithm": algorithm}))
@@ -219,6 +221,7 @@ async def test_keys_are_for_administrators_who_have_just_signed_in(api: Api) -> 
     assert await _events(api) == []
 
 
+@pytest.mark.with_jobs
 async def test_a_rotation_that_had_to_wait_is_tried_again_by_itself(api: Api) -> None:
     chief, ring = await api.user("chief", "admin"), auth_of(api).ring
     starting = Node(id="01890a5d-ac96-774b-bcce-b302099a8057", next_kid=None, seen_at=clock.now())

@@ -120,7 +120,7 @@ async def test_reminders_outlive_a_kill(backend: str, database_url: str, tmp_pat
 
 
 async def test_letters_of_reminders_outlive_a_kill(tmp_path: Path) -> None:
-    data, port, tasks = tmp_path / "data", free_port(), amount(20, 100)
+    data, port, tasks = tmp_path / "data", free_port(), amount(8, 100)
     kills = 0
     async with serving() as mailbox:
         settings = {"smtp_url": mailbox.url, "public_url": PUBLIC_URL, "allowed_hosts": "127.0.0.1"}

@@ -84,6 +84,7 @@ async def test_z10_sign_ins_refreshes_and_revocations_are_counted_by_outcome(api
     assert counted("taskmanager_revocations_total", "session") == 1
 
 
+@pytest.mark.with_jobs
 async def test_z10_the_parts_are_told(api: Api) -> None:
     told = await read(api)
     assert told["taskmanager_database_up", ()] == 1
