@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.kit import late, postgresql, sqlite
+from taskmanager.kit.asyncpg_door import AsyncpgDoor
 from taskmanager.kit.events import EventBus, Facts
 from taskmanager.kit.http.idempotency import Replay, claim
 from taskmanager.kit.replica import Replica
@@ -24,15 +25,15 @@ class Database:
 
     def __init__(self, settings: Settings, events: EventBus) -> None:
         url = make_url(settings.database)
+        self._watch = watch_of(settings)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._events = events
         self._shared: SharedCommit | None = None
         # A pooler may answer each statement outside of a transaction from another server.
         self.pooled = settings.database_pooler
         if self.is_sqlite:
-            watch = watch_of(settings)
-            self.writer = sqlite.create_engine(url, writable=True, watch=watch)
-            self.reader = sqlite.create_engine(url, writable=False, watch=watch)
+            self.writer = sqlite.create_engine(url, writable=True, watch=self._watch)
+            self.reader = sqlite.create_engine(url, writable=False, watch=self._watch)
             self._shared = SharedCommit(self.writer)
         else:
             self.writer = postgresql.create_engine(settings, settings.database)
@@ -63,12 +64,15 @@ class Database:
     @asynccontextmanager
     async def _postgresql_transaction(self) -> AsyncIterator[AsyncSession]:
         async with WriteSession(self.writer, expire_on_commit=False) as session, session.begin():
+            session.info["door"] = AsyncpgDoor(session, self._watch)
             yield session
 
     @asynccontextmanager
     async def read(self, *, snapshot: bool = False) -> AsyncIterator[AsyncSession]:
         """Yield a session that cannot write; with ``snapshot`` all its statements see one moment."""
         async with AsyncSession(self.reader, expire_on_commit=False) as session:
+            if not self.is_sqlite:
+                session.info["door"] = AsyncpgDoor(session, self._watch)
             if snapshot and self.is_sqlite:
                 await session.execute(text("BEGIN"))
             elif snapshot:

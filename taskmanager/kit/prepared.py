@@ -41,7 +41,9 @@ class Door(Protocol):
     few: int
     """Up to so many rows are written one by one; more of them by one trip for all."""
 
-    async def run(self, sql: str, arguments: Sequence[Any]) -> Found: ...
+    async def run(self, sql: str, arguments: Sequence[Any], *, returns: bool) -> Found:
+        """Run a statement that returns rows, or one that does not."""
+        ...
 
     async def run_many(self, sql: str, many: Sequence[Sequence[Any]]) -> None: ...
 
@@ -55,7 +57,7 @@ class _SessionDoor:
         self._session = session
         self.dialect = session.get_bind().dialect
 
-    async def run(self, sql: str, arguments: Sequence[Any]) -> Found:
+    async def run(self, sql: str, arguments: Sequence[Any], *, returns: bool) -> Found:  # noqa: ARG002 - known later
         result = await (await self._session.connection()).exec_driver_sql(sql, tuple(arguments))
         return Found([tuple(row) for row in result] if result.returns_rows else [], result.rowcount)
 
@@ -74,6 +76,7 @@ class _Form:
         self._arguments = [(name, _bound(compiled.binds[name].type, dialect)) for name in compiled.positiontup or ()]
         self._results = [_found(column.type, dialect) for column in statement.exported_columns]
         self._plain = all(process is None for process in self._results)
+        self.returns = bool(self._results)
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
         fixed = self._fixed
@@ -106,7 +109,7 @@ class Prepared:
         """Do the same with parameters that are at hand as a mapping."""
         await self._flush(session)
         door, form = self._form(session)
-        rows, changed = await door.run(form.sql, form.arguments(parameters))
+        rows, changed = await door.run(form.sql, form.arguments(parameters), returns=form.returns)
         return Found(form.rows(rows), changed)
 
     async def run_many(self, session: AsyncSession, many: Sequence[Mapping[str, Any]]) -> None:
@@ -118,7 +121,7 @@ class Prepared:
             await door.run_many(form.sql, arguments)
             return
         for one in arguments:
-            await door.run(form.sql, one)
+            await door.run(form.sql, one, returns=form.returns)
 
     async def first(self, session: AsyncSession, /, **parameters: Any) -> Row | None:
         """Return the first row, or None."""
@@ -154,7 +157,12 @@ def _found(kind: TypeEngine[Any], dialect: Dialect) -> _Process:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def translated(sql: str, error: Exception, dialect: Dialect) -> BaseException:
-    """Return a driver's error as SQLAlchemy raises it; what was sent stays hidden."""
+def translated(sql: str, error: Exception, dialect: Dialect, *, gone: bool = False) -> BaseException:
+    """Return a driver's error as SQLAlchemy raises it; what was sent stays hidden.
+
+    ``gone`` tells that the connection was lost with it.
+    """
     module: Any = dialect.loaded_dbapi
-    return DBAPIError.instance(sql, (), error, module.Error, hide_parameters=True, dialect=dialect)
+    return DBAPIError.instance(
+        sql, (), error, module.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+    )

@@ -34,7 +34,7 @@ class _Door:
         self.dialect = dialect
         self._error: type[Exception] = driver().Error
 
-    async def run(self, sql: str, arguments: Sequence[Any]) -> Found:
+    async def run(self, sql: str, arguments: Sequence[Any], *, returns: bool) -> Found:  # noqa: ARG002 - all the same here
         try:
             return Found(*await self._writer.run(sql, arguments))
         except self._error as error:

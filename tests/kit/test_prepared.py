@@ -1,12 +1,14 @@
 """Prepared statements do what the same statements do by themselves, in the session's transaction; late rows as well."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from taskmanager.kit import late
@@ -118,3 +120,44 @@ async def test_late_rows_go_with_the_part_that_is_taken_back(database: Database)
             late.add(session, ADD, _row("kept"))
         late.add(session, ADD, _row("after"))
     assert await _kinds(database) == ["after", "before", "kept"]
+
+
+@pytest.mark.only_on("postgresql")
+async def test_a_lost_connection_is_told_as_one_and_replaced(database: Database) -> None:
+    mine = Prepared(select(func.pg_backend_pid().label("pid")))
+
+    async def lose() -> None:
+        async with database.write() as session:
+            await ADD.run_with(session, _row("lost"))
+            await _end((await mine.run(session)).rows[0][0], database)
+            await ADD.run_with(session, _row("lost"))
+
+    with pytest.raises(DBAPIError) as told:
+        await lose()
+    assert told.value.connection_invalidated
+    # One that is closed while nobody has it is not handed out.
+    async with database.write() as session:
+        ((pid,),) = (await mine.run(session)).rows
+    await _end(pid, database)
+    async with database.write() as session:
+        await ADD.run_with(session, _row("kept"))
+        assert (await mine.run(session)).rows != [(pid,)]
+    assert await _kinds(database) == ["kept"]
+
+
+async def _end(pid: int, database: Database) -> None:
+    async with database.read() as session:
+        await session.execute(select(func.pg_terminate_backend(pid)))
+    await asyncio.sleep(0.1)
+
+
+@pytest.mark.only_on("postgresql")
+async def test_a_slow_one_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    database = Database(settings.model_copy(update={"slow_statement_ms": 20}), EventBus())
+    slow = Prepared(select(func.pg_sleep(0.05)))
+    with caplog.at_level(logging.WARNING, "taskmanager.slow"):
+        for door in (database.read, database.write):
+            async with door() as session:
+                await slow.run(session)
+    await database.stop()
+    assert [record.name for record in caplog.records].count("taskmanager.slow") == 2
