@@ -4,7 +4,6 @@ With arguments only pytest runs, with them. A failing step hides none of the oth
 """
 
 import contextlib
-import itertools
 import json
 import os
 import shutil
@@ -13,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -25,20 +23,15 @@ from tests.services.valkey import VARIABLE as REDIS_URL
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = [sys.executable, str(ROOT / "app.py")]
-# Two lanes, which run beside each other: most of these use one core.
-CHECKS = (
-    {
-        "ruff check": ["ruff", "check"],
-        "ruff format": ["ruff", "format", "--check"],
-        "mypy": ["mypy"],
-        "import contracts": ["lint-imports"],
-        "hadolint": ["hadolint", "Dockerfile"],
-    },
-    {
-        "web build": [*APP, "build-web"],
-        "web checks": [*APP, "npm", "run", "check"],
-    },
-)
+CHECKS = {
+    "ruff check": ["ruff", "check"],
+    "ruff format": ["ruff", "format", "--check"],
+    "mypy": ["mypy"],
+    "import contracts": ["lint-imports"],
+    "hadolint": ["hadolint", "Dockerfile"],
+    "web build": [*APP, "build-web"],
+    "web checks": [*APP, "npm", "run", "check"],
+}
 # One more than a small machine has cores: many tests wait for servers and browsers of their own.
 PYTEST = [sys.executable, "-m", "pytest"]
 WORKERS = ["-n", "3"]
@@ -52,17 +45,15 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _stop)
     started = time.monotonic()
     own_workers = any(word.startswith(("-n", "--numprocesses", "--pdb", "--dist")) for word in arguments)
-    pytest = [*PYTEST, *([] if own_workers else WORKERS), *arguments]
-    steps = ["pytest"]
+    pytest = {"pytest": [*PYTEST, *([] if own_workers else WORKERS), *arguments]}
     failed = []
     with contextlib.ExitStack() as stack:
         if not _serve(stack):
             failed.append("services")
-        if not arguments:
-            steps = [*itertools.chain(*CHECKS), "pytest"]
-            failed += _failing_checks()
-        if not _passes("pytest", pytest) and not (not arguments and _passes_alone()):
-            failed.append("pytest")
+        steps = pytest if arguments else CHECKS | pytest
+        for name, command in steps.items():
+            if not _passes(name, command, last=name == "pytest") and not (not arguments and _passes_alone(name)):
+                failed.append(name)
     seconds = time.monotonic() - started
     if failed:
         print(f"FAILED: {', '.join(failed)} ({len(steps)} steps, {seconds:.0f} s).", flush=True)
@@ -96,60 +87,35 @@ def _serve(stack: contextlib.ExitStack) -> bool:
     return complete
 
 
-def _failing_checks() -> list[str]:
-    """Run the checks, each lane in its order; what one of them says is shown when it has ended."""
-    failing = []
-
-    def run(lane: dict[str, list[str]]) -> None:
-        for name, command in lane.items():
-            begun = time.monotonic()
-            ended = subprocess.run(
-                _found(command),
-                cwd=ROOT,
-                check=False,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                preexec_fn=dies_with_its_parent(),
-            )
-            word = "ok" if ended.returncode == 0 else f"FAILED (status {ended.returncode})"
-            print(f"\n== {name}\n{ended.stdout}-- {name}: {word}, {time.monotonic() - begun:.1f} s", flush=True)
-            if ended.returncode:
-                failing.append(name)
-
-    with ThreadPoolExecutor(len(CHECKS)) as lanes:
-        list(lanes.map(run, CHECKS))
-    return failing
-
-
-def _passes_alone() -> bool:
+def _passes_alone(name: str) -> bool:
     """Try the few tests that failed beside others once more, one after the other; they are shown as what they are."""
     try:
         failures = len(json.loads((ROOT / ".pytest_cache/v/cache/lastfailed").read_text()))
     except (OSError, ValueError):
         return False
-    if not 0 < failures <= MOST_ALONE:
+    if name != "pytest" or not 0 < failures <= MOST_ALONE:
         return False
-    return _passes(f"pytest, the {failures} that failed, each alone", [*PYTEST, *ALONE])
+    return _passes(f"pytest, the {failures} that failed, each alone", [*PYTEST, *ALONE], last=True)
 
 
-def _passes(name: str, command: list[str]) -> bool:
-    print(f"\n== {name}", flush=True)
-    return subprocess.run(_found(command), cwd=ROOT, check=False, preexec_fn=dies_with_its_parent()).returncode == 0
-
-
-def _found(command: list[str]) -> list[str]:
+def _passes(name: str, command: list[str], *, last: bool) -> bool:
     program = shutil.which(command[0], path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-    return [program or command[0], *command[1:]]
+    with _timed(name, silent_end=last) as report:
+        status = subprocess.run(
+            [program or command[0], *command[1:]], cwd=ROOT, check=False, preexec_fn=dies_with_its_parent()
+        ).returncode
+        report.append("ok" if status == 0 else f"FAILED (status {status})")
+    return status == 0
 
 
 @contextlib.contextmanager
-def _timed(name: str) -> Iterator[list[str]]:
+def _timed(name: str, *, silent_end: bool = False) -> Iterator[list[str]]:
     """Print the name of a step, and afterwards what it reported with the time it took."""
     print(f"\n== {name}", flush=True)
     started, report = time.monotonic(), list[str]()
     yield report
-    print(f"-- {name}: {' '.join(report)}, {time.monotonic() - started:.1f} s", flush=True)
+    if not silent_end:
+        print(f"-- {name}: {' '.join(report)}, {time.monotonic() - started:.1f} s", flush=True)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
