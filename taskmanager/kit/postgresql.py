@@ -48,7 +48,7 @@ def create_engine(settings: Settings, url: str) -> AsyncEngine:
 
 
 def _look_after(engine: AsyncEngine) -> None:
-    """Hand out connections that answer; asking each one, as `pool_pre_ping` does, is a fifth of a short transaction.
+    """Hand out connections that answer; asking each one, as `pool_pre_ping` does, is half of a transaction's costs.
 
     A server that ends closes its connections, which is known without asking. One that has lain idle is asked.
     """

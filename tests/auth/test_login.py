@@ -57,9 +57,8 @@ async def test_L1_unknown_wrong_and_disabled_look_alike(api: Api, refused: list[
     assert (await login(api, "anna")).status_code == 200
 
 
-@pytest.mark.only_on(
-    "sqlite"
-)  # What could take longer is Python's, not the database's: one statement for whoever it is.
+# The database is asked one thing, whoever it is: what could take longer is Python's.
+@pytest.mark.only_on("sqlite")
 async def test_L1_unknown_wrong_and_disabled_take_the_same_time(api: Api, refused: list[tuple[str, str]]) -> None:
     """Medians of 200 interleaved tries lie within 5 %, at the second or third attempt if need be.
 
