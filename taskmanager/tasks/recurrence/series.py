@@ -42,7 +42,8 @@ class Series:
                 yield when
 
     def _walls(self, mark: datetime) -> Iterator[datetime]:
-        first = self.wall(self.start)
+        # As it was written: what clocks skip on that day is skipped on that day only.
+        first = _wall(self.start)
         if self.rule.count is not None:
             return islice(chain([first], walls(self.rule, first, first)), self.rule.count)
         near = first
