@@ -22,7 +22,6 @@ from taskmanager.integrations.formats.drafts import (
     SectionDraft,
     TaskDraft,
 )
-from taskmanager.integrations.formats.ical_writer import write_ical
 from taskmanager.integrations.formats.own_csv import write_csv
 from taskmanager.integrations.formats.own_json import write_json
 from taskmanager.integrations.origin import Origin
@@ -77,6 +76,8 @@ class Exporter:
                 case "csv":
                     pieces = write_csv(drafts)
                 case "ical":
+                    from taskmanager.integrations.formats.ical_writer import write_ical  # noqa: PLC0415 - as in detection
+
                     pieces = write_ical(drafts)
             for piece in pieces:
                 file.write(piece)

@@ -8,7 +8,6 @@ from taskmanager.integrations.formats.dates import zones
 from taskmanager.integrations.formats.decoding import decode
 from taskmanager.integrations.formats.drafts import Reading
 from taskmanager.integrations.formats.errors import UnreadableFileError, refuse_mapping
-from taskmanager.integrations.formats.ical_reader import read_ical
 from taskmanager.integrations.formats.json_reader import read_json
 
 Kind = Literal["csv", "json", "icalendar"]
@@ -38,6 +37,9 @@ def read_file(
         )
     match kind or detect(content):
         case "icalendar":
+            # Its library and those behind it would be a twentieth of a server's start.
+            from taskmanager.integrations.formats.ical_reader import read_ical  # noqa: PLC0415
+
             return read_ical(content, timezone)
         case "json":
             return read_json(content, mapping, timezone)

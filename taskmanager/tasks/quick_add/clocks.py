@@ -4,7 +4,7 @@ import re
 from datetime import time
 from typing import NamedTuple
 
-from taskmanager.tasks.quick_add.grammar import NUMBER, any_of, number, spelled
+from taskmanager.tasks.quick_add.grammar import NUMBER, Words, any_of, number, spelled
 
 PARTS = {"morning": time(9), "afternoon": time(15), "evening": time(18), "night": time(20)}
 """When a part of the day is meant and no hour is named."""
@@ -57,7 +57,7 @@ def clock_at(text: str, position: int, *, after_day: bool = False) -> Clock | No
     return _within(clock, _word(part), clock.end)
 
 
-def within_part(text: str, clock: Clock, parts: re.Pattern[str] = _PART_AFTER_DAY) -> Clock | None:
+def within_part(text: str, clock: Clock, parts: Words = _PART_AFTER_DAY) -> Clock | None:
     """Return a time within the part of the day that follows, if one does; None if it cannot be in it."""
     part = parts.match(text, following(text, clock.end))
     return clock if part is None else _within(clock, _word(part), part.end())

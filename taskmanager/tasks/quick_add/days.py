@@ -17,6 +17,7 @@ from taskmanager.tasks.quick_add.grammar import (
     PLACE,
     WEEKDAY,
     YEAR,
+    Words,
     any_of,
     month,
     number,
@@ -215,7 +216,7 @@ def _dated(year: int, at: int, day: int) -> date | None:
 
 
 class _Rule(NamedTuple):
-    pattern: re.Pattern[str]
+    pattern: Words
     meaning: Callable[[Match, date], date | None]
     vague: bool
 
@@ -288,4 +289,4 @@ _RULES = (
     *(_Rule(spelled(pattern), meaning, vague=True) for pattern, meaning in _VAGUE.items()),
     _Rule(spelled(_TONIGHT, end=""), lambda _, today: today, vague=False),
 )
-_ANY = re.compile(f"{_TONIGHT}|{any_of((*_STRONG, *_VAGUE)).pattern}", re.ASCII)
+_ANY = Words(f"{_TONIGHT}|{any_of((*_STRONG, *_VAGUE)).text}")
