@@ -4,11 +4,14 @@ import asyncio
 import gc
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from fastapi import FastAPI
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from taskmanager.kit import migrate
 from taskmanager.kit.db import Database
@@ -21,6 +24,23 @@ from tests.factories import Api
 from tests.services import postgres_server, valkey_server
 
 BACKENDS = ("sqlite", "postgresql")
+
+
+class Units(LoadScopeScheduling):  # type: ignore[misc]
+    """What one worker is given at a time: the journeys of a file, which share a browser; else one test."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units:
+    return Units(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what breaks servers: what takes a minute by itself must not be what all wait for at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/faults/"))
 
 
 def pytest_collection_finish() -> None:
@@ -116,16 +136,19 @@ def settings(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Se
     if backend == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         shutil.copytree(template, tmp_path / "data")
-        found = Settings(data_dir=tmp_path / "data", rate_limits=False)
+        urls = {}
     else:
-        urls = {name: request.getfixturevalue(f"{name}_url") for name in ("postgresql", "redis")}
+        urls = {f"{name}_url": request.getfixturevalue(f"{name}_url") for name in ("postgresql", "redis")}
+        urls["database_url"] = urls.pop("postgresql_url")
         request.getfixturevalue("empty_postgresql")()
-        found = Settings(
-            data_dir=tmp_path / "data", database_url=urls["postgresql"], redis_url=urls["redis"], rate_limits=False
-        )
     with_jobs = request.node.get_closest_marker("with_jobs") is not None
-    # Not checked again: a server on SQLite is the only one that could do them, and may not leave them.
-    return found if with_jobs else found.model_copy(update={"run_jobs": False})
+    # Not checked again: that takes long, and a server on SQLite, which is alone, may not leave its jobs to others.
+    return _defaults().model_copy(update={"data_dir": tmp_path / "data", "run_jobs": with_jobs, **urls})
+
+
+@cache
+def _defaults() -> Settings:
+    return Settings(rate_limits=False)
 
 
 @pytest.fixture

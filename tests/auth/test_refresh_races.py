@@ -21,7 +21,7 @@ from tests.servers import ADMIN, AppServer, app_server
 PARALLEL = 100
 ROUNDS = 2
 # On SQLite writes take turns; fewer tries show the two orders that there are.
-INTERLEAVINGS = {"sqlite": 200, "postgresql": 400}
+INTERLEAVINGS = {"sqlite": 100, "postgresql": 200}
 
 
 @pytest.fixture
