@@ -257,10 +257,14 @@ class Settings(BaseSettings):
         return self.admin_password.get_secret_value()
 
 
+# Read by what prepares the program, before there is a program.
+_BEFORE_US = {f"{PREFIX}WEB_BUILD"}
+
+
 def unknown_names() -> list[str]:
     """Return variables of the environment that look like settings and are none."""
     names = {name.upper() for name in EnvSettingsSource(Settings, case_sensitive=False).env_vars}
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | _BEFORE_US
     return sorted(name for name in names if name.startswith(PREFIX) and name not in known)
 
 

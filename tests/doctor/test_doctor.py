@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from taskmanager.kit import migrate, sqlite
-from taskmanager.kit.settings import Settings
+from taskmanager.kit.settings import Settings, unknown_names
 from tests.cli.test_cli import CommandLine
 from tests.services import free_port, own_valkey
 
@@ -138,3 +138,11 @@ def test_people_get_lines(settings: Settings, monkeypatch: Any, capsys: Any) -> 
     assert told.stdout.count("\n") > 8
     assert "ok   python" in told.stdout
     assert socket.gethostname() not in told.stderr
+
+
+def test_what_only_prepares_the_program_is_not_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASKMANAGER_WEB_BUILD", "off")
+    monkeypatch.setenv("TASKMANAGER_WEB_BILD", "off")
+    found = unknown_names()
+    assert "TASKMANAGER_WEB_BILD" in found
+    assert "TASKMANAGER_WEB_BUILD" not in found
