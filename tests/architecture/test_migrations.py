@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,23 @@ def test_each_step_goes_up_and_down(empty: Settings) -> None:
         before = look(empty, tables) - {"alembic_version"}
     migrate.downgrade(empty, "base")
     assert look(empty, tables) <= {"alembic_version"}
+
+
+def test_names_of_files_tell_the_revisions() -> None:
+    assert migrate.known() == revisions()
+    assert ScriptDirectory(str(migrate.FOLDER)).get_current_head() == migrate.newest()
+
+
+def test_a_database_that_is_as_it_should_be_is_not_waited_for(empty: Settings) -> None:
+    migrate.upgrade(empty)
+    alive = "import sys; from taskmanager.kit import migrate; from taskmanager.kit.settings import Settings; "
+    program = f"{alive}migrate.upgrade(Settings(database_url=sys.argv[1])); print('alembic' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", program, empty.database], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
+    migrate.downgrade(empty, "-1")
+    found = subprocess.run([sys.executable, "-c", program, empty.database], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "True"
+    assert look(empty, migrate.current) == migrate.newest()
 
 
 def test_the_newest_revision_is_what_the_models_say(empty: Settings) -> None:
