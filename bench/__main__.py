@@ -15,6 +15,7 @@ from typing import Any
 from bench import dataset, processes, report
 from bench.baselines import bare, usual
 from bench.load import Conversation, Measured, request, run
+from bench.peers import serving
 from bench.scenarios import (
     SCENARIOS,
     Target,
@@ -49,8 +50,12 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server of this run's own")
     parser.add_argument("--redis", action="store_true", help="with a Valkey server of this run's own")
     parser.add_argument("--no-usual", action="store_true", help="leave the usual way out")
+    parser.add_argument("--peers", action="store_true", help="with Django REST framework, on SQLite as it is")
     parser.add_argument("--output", type=Path, help="the JSON file (default: bench/results/ by time)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.peers and (options.postgresql or options.redis):
+        parser.error("--peers compares on SQLite, without --postgresql and --redis")
+    return options
 
 
 @dataclass
@@ -87,6 +92,10 @@ class Bench:
             port, pid = stack.enter_context(processes.baseline("usual", usual_url, self.folder))
             targets["usual"] = Target("usual", port, pid)
             sign_in(targets["usual"], users, most)
+        if options.peers:
+            port, pid = stack.enter_context(serving.drf(self.folder, dataset.usual_rows(options.tasks)))
+            targets["drf"] = Target("drf", port, pid)
+            sign_in(targets["drf"], users, most)
         return targets
 
     def _settings(self, given: dict[str, str]) -> Settings:
@@ -181,6 +190,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="taskmanager-bench-") as name, contextlib.ExitStack() as stack:
         bench = Bench(options, Path(name), stack)
         targets = bench.start()
+        memory = {name: [processes.memory_mib(target.pid)] for name, target in targets.items()}
         for scenario in options.scenarios:
             for connections in options.connections:
                 found = bench.measure(targets, scenario, connections)
@@ -189,6 +199,9 @@ def main() -> None:
                 print(f"{scenario} x {connections}: {said}", flush=True)
         if "login" in options.scenarios:
             facts["storm"] = bench.storm(targets["taskmanager"])
+        for server, target in targets.items():
+            memory[server].append(processes.memory_mib(target.pid))
+    facts["memory_mib"] = memory
     compared = report.ratios(figures, redis=options.redis)
     path = options.output or RESULTS / f"{facts['at'][:19].replace(':', '')}.json"
     report.show(facts, figures, compared)

@@ -6,6 +6,7 @@ import platform
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,24 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def only_child(pid: int) -> int:
+    """Return the process that a parent of one has started; waits until it is there."""
+    for _ in range(500):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+        if children:
+            return int(children[0])
+        time.sleep(0.02)
+    message = f"process {pid} started none"
+    raise RuntimeError(message)
+
+
+def memory_mib(pid: int) -> float:
+    """Return the memory of a process in MiB; what it shares counts by its share (PSS)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
+    kib = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return round(kib / 1024, 1)
+
+
 @contextlib.contextmanager
 def taskmanager(data: Path, **settings: Any) -> Iterator[AppServer]:
     """Yield the real server, started as a user starts it."""
@@ -50,12 +69,13 @@ def baseline(kind: str, argument: str, folder: Path) -> Iterator[tuple[int, int]
     port = free_port()
     command = [sys.executable, "-m", "bench.baselines", kind, str(port), argument]
     log, environment = folder / f"{kind}.log", {"PYTHONPATH": str(ROOT)}
-    with running(command, lambda _: _listens(port), log=log, environment=environment) as process:
+    with running(command, lambda _: listens(port), log=log, environment=environment) as process:
         pin(process.pid, cores()[0])
         yield port, process.pid
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Tell whether somebody accepts connections there."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False

@@ -14,6 +14,9 @@ from bench.goals import goals
 from bench.load import Measured
 from bench.scenarios import TITLES
 
+# Compared with, but no goal.
+PEERS = {"usual": "of usual", "drf": "of DRF"}
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -82,7 +85,7 @@ def ratios(figures: list[Figure], *, redis: bool) -> list[Ratio]:
         if own is None or other is own:
             continue
         quotients = [a / b for a, b in zip(own.rounds, other.rounds, strict=True)]
-        goal = None if other.server == "usual" else wanted[other.scenario][other.connections]
+        goal = None if other.server in PEERS else wanted[other.scenario][other.connections]
         ratio = round(statistics.median(quotients), 3)
         cpu_ratio = round(other.cpu_us / own.cpu_us, 3) if own.cpu_us else 0.0
         found.append(Ratio(other.scenario, other.connections, other.server, ratio, cpu_ratio, goal))
@@ -102,16 +105,17 @@ def show(facts: dict[str, Any], figures: list[Figure], compared: list[Ratio]) ->
     console = Console(width=118, highlight=False)
     options = ", ".join(f"{name} {value}" for name, value in facts["options"].items())
     console.print(f"\n{options}; {facts['machine']['processor']}, Python {facts['machine']['python']}")
+    shown = {name: title for name, title in PEERS.items() if any(one.against == name for one in compared)}
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("work")
-    for name in ("connections", "TaskManager/s", "p50 ms", "p99 ms", "CPU us", "of bare", "by CPU", "goal", "of usual"):
+    own = ("connections", "TaskManager/s", "p50 ms", "p99 ms", "CPU us", "of bare", "by CPU", "goal")
+    for name in (*own, *shown.values()):
         table.add_column(name, justify="right")
     by_key = {(one.scenario, one.connections, one.against): one for one in compared}
     for one in figures:
         if one.server != "taskmanager":
             continue
         floor = by_key.get((one.scenario, one.connections, "hashing" if one.scenario == "login" else "bare"))
-        usual = by_key.get((one.scenario, one.connections, "usual"))
         table.add_row(
             TITLES[one.scenario],
             str(one.connections),
@@ -122,11 +126,13 @@ def show(facts: dict[str, Any], figures: list[Figure], compared: list[Ratio]) ->
             f"{floor.ratio:.2f}" if floor else "",
             f"{floor.cpu_ratio:.2f}" if floor else "",
             f"{floor.goal:.2f}" if floor and floor.goal else "",
-            f"{usual.ratio:.1f}" if usual else "",
+            *(f"{by_key[one.scenario, one.connections, name].ratio:.1f}" for name in shown),
         )
     console.print(table)
     busiest = max(one.client_cpu for one in figures)
     console.print(f"The load client used at most {busiest:.0%} of its core.")
+    for name, (before, after) in facts["memory_mib"].items():
+        console.print(f"Memory of {name}: {before} MiB when signed in, {after} MiB after all.")
     if facts.get("storm"):
         storm = facts["storm"]
         console.print(

@@ -24,6 +24,7 @@ CACHE = Path(os.environ.get("TASKMANAGER_CONTAINER_CACHE", "/var/tmp/taskmanager
 # Where this machine trusts an authority of its own, the images have to as well.
 CERTIFICATES = os.environ.get("SSL_CERT_FILE")
 TRUSTING = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
+PYTHON = "python3,python3-pip,python3-venv,ca-certificates"
 IMAGES = ("python:3.13-slim", "node:24-slim")
 HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 USER = "10001"
@@ -33,9 +34,10 @@ SECONDS_TO_STOP = 30
 
 
 class Docker:
-    """The Docker client, on an engine of our own."""
+    """The Docker client, on an engine of our own: ``podman`` with its options and environment is the same one."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, podman: list[str], settings: dict[str, str]) -> None:
+        self.podman, self.settings = podman, settings
         self.environment = {**os.environ, "DOCKER_HOST": address, "DOCKER_BUILDKIT": "0"}
 
     def __call__(self, *words: str) -> str:
@@ -61,10 +63,7 @@ def main() -> int:
     archives = {image: stand_in(image) for image in IMAGES}
     with engine() as docker:
         for image, archive in archives.items():
-            changes = [
-                word for name in TRUSTING if CERTIFICATES for word in ("--change", f"ENV {name}=/authorities.pem")
-            ]
-            docker("import", *changes, str(archive), f"docker.io/library/{image}")
+            import_image(docker, image, archive)
         started = time.monotonic()
         docker("build", "--network=host", "-t", "taskmanager", ".")
         size = int(docker("image", "inspect", "--format", "{{.Size}}", "taskmanager"))
@@ -73,6 +72,15 @@ def main() -> int:
             check(docker, kind, *options)
     say("The container image builds, serves and stops as it should.")
     return 0
+
+
+def import_image(docker: Docker, image: str, archive: Path) -> None:
+    """Give a stand-in the name of what it stands for."""
+    changes = [f"ENV {name}=/authorities.pem" for name in TRUSTING if CERTIFICATES]
+    if image not in IMAGES:
+        changes.append('ENTRYPOINT ["/entry"]')
+    place = image if "/" in image else f"library/{image}"
+    docker("import", *(word for one in changes for word in ("--change", one)), str(archive), f"docker.io/{place}")
 
 
 def check(docker: Docker, kind: str, *options: str) -> None:
@@ -101,8 +109,11 @@ def check(docker: Docker, kind: str, *options: str) -> None:
 
 
 @contextlib.contextmanager
-def engine() -> Iterator[Docker]:
-    """Yield a client of a podman that serves Docker's API from a store of its own."""
+def engine(*, dns: bool = False) -> Iterator[Docker]:
+    """Yield a client of a podman that serves Docker's API from a store of its own.
+
+    ``dns`` lets containers find others by name.
+    """
     with tempfile.TemporaryDirectory(prefix="taskmanager-container-") as folder:
         address = f"unix://{folder}/docker.sock"
         store = [
@@ -116,7 +127,8 @@ def engine() -> Iterator[Docker]:
         ]
         podman = ["podman", *store]
         # Modest limits, because a machine that is a container itself may not raise its own.
-        Path(folder, "containers.conf").write_text(f"[containers]\ndefault_ulimits = [{LIMITS}]\n")
+        network = '[network]\nnetwork_backend = "netavark"\n' if dns else ""
+        Path(folder, "containers.conf").write_text(f"[containers]\ndefault_ulimits = [{LIMITS}]\n{network}")
         # The other format has no place for a health check.
         settings = {"CONTAINERS_CONF": f"{folder}/containers.conf", "BUILDAH_FORMAT": "docker"}
         with Path(folder, "log").open("w") as log:
@@ -131,25 +143,28 @@ def engine() -> Iterator[Docker]:
                 if process.poll() is not None:
                     sys.exit(f"podman does not start:\n{Path(folder, 'log').read_text()}")
                 time.sleep(0.1)
-            yield Docker(address)
+            yield Docker(address, podman, settings)
         finally:
             process.terminate()
             process.wait()
             subprocess.run([*podman, "system", "reset", "--force"], capture_output=True, check=False)
 
 
-def stand_in(image: str) -> Path:
-    """Return a file system that has what the Dockerfile uses of a base image."""
-    archive = CACHE / f"{image.replace(':', '-')}.tar"
+def stand_in(image: str, packages: str = PYTHON, entry: str = "") -> Path:
+    """Return a file system that has what is used of an image: Debian's packages, and what it starts with."""
+    archive = CACHE / f"{image.replace(':', '-').replace('/', '-')}.tar"
     if archive.exists():
         return archive
     say(f"Making a stand-in for {image} in {archive}.")
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="taskmanager-image-") as folder:
         machine = Path(folder, "machine")
-        packages = "python3,python3-pip,python3-venv,ca-certificates"
         run("debootstrap", "--variant=minbase", f"--include={packages}", "trixie", str(machine))
-        (machine / "usr" / "bin" / "python").symlink_to("python3")
+        if entry:
+            (machine / "entry").write_text(entry)
+            (machine / "entry").chmod(0o755)
+        else:
+            (machine / "usr" / "bin" / "python").symlink_to("python3")
         if CERTIFICATES:
             shutil.copy(CERTIFICATES, machine / "authorities.pem")
         if image.startswith("node"):

@@ -18,6 +18,8 @@ LOCKS = {
     "requirements-test.txt": ["pyproject.toml", "--group", "test", "--constraints", "requirements.txt"],
     # Traces, for those who set TASKMANAGER_OTEL; beside the runtime's.
     "requirements-otel.txt": ["--group", "otel", "--constraints", "requirements.txt"],
+    # What the server is measured against; in an environment of its own.
+    "requirements-peers.txt": ["--group", "peers"],
     # Node, for building the web application on machines without one.
     "requirements-node.txt": ["--group", "node"],
 }

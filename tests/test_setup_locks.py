@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.txt", "requirements-test.txt", "requirements-node.txt", "requirements-otel.txt")
+LOCKS = tuple(sorted(lock.name for lock in ROOT.glob("requirements*.txt")))
 PIN = re.compile(r"^([a-z\d.-]+)==(\S+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[\da-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 PLACES = re.compile(r"\w+://|^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links)\b|(?<![\w.])/\w+/", re.MULTILINE)
 
