@@ -106,7 +106,7 @@ class Stack:
             ask("POST", "/setup", {"setup_token": link[1], **ACCOUNT})
             tokens = ask("POST", "/login", ACCOUNT)
             added = ask("POST", "/tasks", {"title": "Call the plumber"}, tokens["access_token"])
-            say(self.compose("exec", "-T", "app", "taskmanager", "doctor"))
+            say(self.compose("exec", "-T", "app", "python", "app.py", "doctor"))
             self.compose("stop", "cache")
             expect("title without the cache", self._title(added["id"], tokens), added["title"])
             self.compose("start", "cache")
