@@ -127,7 +127,9 @@ async def test_L6_wrong_tries_wait_longer_and_longer_up_to_a_quarter_of_an_hour(
         assert (await door.knock("anna")).status_code in {401, 429}
         # As if the wait were over: what was counted stays.
         waits.append(await _open(throttle, pair))
-    assert [round(wait) for wait in waits] == [0] * (FREE - 1) + [4, 8, 16, 32, 64, 128, 256, 512] + [900] * 5
+    expected = [0] * (FREE - 1) + [4, 8, 16, 32, 64, 128, 256, 512] + [900] * 5
+    # Each is looked at a little later than it began: on a busy machine a second or two.
+    assert all(whole - 3 < wait <= whole for wait, whole in zip(waits, expected, strict=True)), waits
 
 
 async def _open(throttle: Throttle, bucket: Bucket) -> float:

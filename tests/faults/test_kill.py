@@ -11,21 +11,24 @@ import pytest
 from tests.faults import LONG, amount
 from tests.faults.books import check_books
 from tests.faults.ledger import Ledger
-from tests.servers import app_server
+from tests.servers import AppServer, app_server
 from tests.services import free_port, own_postgres
 
 pytestmark = pytest.mark.faults
 
 SECONDS_TO_BE_READY = 2.0
+# Where a start that nothing disturbed takes longer than that, coming back may take this many times as long.
+TIMES_A_CALM_START = 1.25
 LIFE = {"access_token_minutes": "60"}
 
 
-def waited_for_a_processor(pid: int) -> float:
-    """Return how many seconds a process was ready to run and had no core: other tests run beside this one."""
+def own_seconds(server: AppServer) -> float:
+    """Return how long a start took, without the time when it had no core: other tests run beside this one."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        waited = int(Path(f"/proc/{server.process.pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
     except OSError:
-        return 0.0
+        waited = 0.0
+    return server.ready_seconds - waited
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ async def test_nothing_acknowledged_is_lost_by_a_kill(backend: str, database_url
     kills = amount(20, 100) if backend == "sqlite" else amount(3, 40)
     for kill in range(kills + 1):
         with app_server(data, port=port, **settings) as server:
-            seconds.append(server.ready_seconds - waited_for_a_processor(server.process.pid))
+            seconds.append(own_seconds(server))
             if kill == 0:
                 await ledger.sign_in()
             await ledger.settle()
@@ -57,13 +60,17 @@ async def test_nothing_acknowledged_is_lost_by_a_kill(backend: str, database_url
             await asyncio.sleep(moments.uniform(0.1, 0.6))
             server.process.kill()
             await writing
+    with app_server(data, port=port, **settings) as server:
+        calm = own_seconds(server)
     await check_books(data, database_url)
     # The first start makes the database; the others come back to one.
     again = sorted(seconds[1:])
     print(
         f"{kills} kills on {backend} (seed {seed}): {ledger.acknowledged} writes acknowledged, {ledger.recovered} "
-        f"answers recovered by their key; ready again in {statistics.median(again):.2f} s, at most {again[-1]:.2f} s"
+        f"answers recovered by their key; ready again in {statistics.median(again):.2f} s, at most {again[-1]:.2f} s, "
+        f"undisturbed in {calm:.2f} s"
     )
     assert ledger.acknowledged > kills
     # One start may meet another test that slows both cores down; the long form runs alone.
-    assert (again[-1] if LONG else statistics.median(again)) <= SECONDS_TO_BE_READY
+    limit = max(SECONDS_TO_BE_READY, calm * TIMES_A_CALM_START)
+    assert (again[-1] if LONG else statistics.median(again)) <= limit
