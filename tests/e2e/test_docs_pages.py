@@ -22,7 +22,7 @@ def test_swagger_authorizes_and_tries_an_operation(journey: Journey) -> None:
     operation.get_by_role("button", name="Try it out").click()
     operation.get_by_role("button", name="Execute").click()
 
-    expect(operation.locator(".live-responses-table")).to_contain_text(f'"username": "{ADMIN}"')
+    expect(operation.locator(".live-responses-table")).to_contain_text(f'"username": "{ADMIN}"', timeout=30_000)
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 
 
@@ -33,7 +33,7 @@ def test_redoc_shows_and_finds_operations(journey: Journey) -> None:
     expect(page.locator("h2", has_text="List Tasks")).to_be_visible(timeout=30_000)
     page.get_by_role("textbox", name="Search").fill("undo")
 
-    expect(page.locator('[data-role="search:results"]')).to_contain_text("Undo")
+    expect(page.locator('[data-role="search:results"]')).to_contain_text("Undo", timeout=30_000)
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
