@@ -1,4 +1,4 @@
-"""`python -m bench.plot RESULT.json OUTPUT.svg`: a picture of requests a second against the usual way."""
+"""`python -m bench.plot RESULT.json OUTPUT.svg`: a picture of requests a second against the usual way and a peer."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ WIDTH, NAMES, BAR, GAP, TOP = 720, 210, 14, 14, 40
 SERVERS = {
     "taskmanager": ("TaskManager", "#4f46d8"),
     "usual": ("the usual way", "#a34a00"),
+    "drf": ("Django REST", "#2f7d5b"),
     "bare": ("bare", "#b9bbc6"),
 }
 CONNECTIONS = 32
@@ -21,8 +22,9 @@ def draw(path: Path) -> str:
     figures = json.loads(path.read_text(encoding="utf-8"))["figures"]
     rates = {(one["scenario"], one["server"]): one["rate"] for one in figures if one["connections"] == CONNECTIONS}
     parts, y = [], TOP
-    for number, (label, colour) in enumerate(SERVERS.values()):
-        x = NAMES + number * 150
+    present = {server for _, server in rates}
+    for number, (label, colour) in enumerate(SERVERS[server] for server in SERVERS if server in present):
+        x = NAMES + number * 125
         parts.append(f'<rect x="{x}" y="10" width="12" height="12" fill="{colour}"/>')
         parts.append(f'<text x="{x + 18}" y="21">{escape(label)}</text>')
     for scenario, title in TITLES.items():
