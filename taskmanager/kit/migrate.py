@@ -36,7 +36,10 @@ class RevisionUnknown(Exception):  # noqa: N818 - says what to do
 
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
-    """Bring the database to a revision; an older or newer one is reached through each step between."""
+    """Bring the database to a revision; an older or newer one is reached through each step between.
+
+    Raises :class:`RevisionUnknown` for a database that a newer version of the program has used.
+    """
     wanted = newest() if revision == "head" else revision
     connect_for_migration(settings, lambda connection: _run(connection, "upgrade", wanted), wanted)
 
@@ -116,6 +119,8 @@ def _run(connection: Connection, step: Literal["upgrade", "downgrade"], revision
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
     before = current(connection)
+    if before is not None and before not in known():
+        raise RevisionUnknown(before)
     (command.upgrade if step == "upgrade" else command.downgrade)(config, revision)
     after = current(connection)
     if after != before:

@@ -96,6 +96,16 @@ def test_a_database_that_is_as_it_should_be_is_not_waited_for(empty: Settings) -
     assert look(empty, migrate.current) == migrate.newest()
 
 
+def test_a_database_of_a_newer_version_is_left_as_it_is(empty: Settings) -> None:
+    migrate.upgrade(empty)
+    before = look(empty, tables)
+    look(empty, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(migrate.RevisionUnknown, match="revision 9999 is of a newer version"):
+        migrate.upgrade(empty)
+    assert look(empty, tables) == before
+    assert look(empty, migrate.current) == "9999"
+
+
 def test_the_newest_revision_is_what_the_models_say(empty: Settings) -> None:
     migrate.upgrade(empty)
     assert look(empty, migrate.current) == migrate.newest()
