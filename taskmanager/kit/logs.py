@@ -64,5 +64,5 @@ def configure(log_format: str, level: str) -> None:
     # Requests are logged by taskmanager.access, with their id.
     logging.getLogger("uvicorn.access").disabled = True
     # At level debug these tell every statement and every row, whatever is in it; of migrations we tell ourselves.
-    for name in ("aiosqlite", "sqlalchemy", "alembic.runtime.migration"):
+    for name in ("aiosqlite", "sqlalchemy", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)

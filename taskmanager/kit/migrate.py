@@ -112,15 +112,15 @@ def comparison(connection: Connection, metadata: MetaData) -> dict[str, Any]:
 
 
 def _run(connection: Connection, step: Literal["upgrade", "downgrade"], revision: str) -> None:
+    before = current(connection)
+    if before is not None and before not in known():
+        raise RevisionUnknown(before)
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
-    before = current(connection)
-    if before is not None and before not in known():
-        raise RevisionUnknown(before)
     (command.upgrade if step == "upgrade" else command.downgrade)(config, revision)
     after = current(connection)
     if after != before:
