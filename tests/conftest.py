@@ -138,8 +138,8 @@ def settings(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Se
         shutil.copytree(template, tmp_path / "data")
         urls = {}
     else:
-        urls = {f"{name}_url": request.getfixturevalue(f"{name}_url") for name in ("postgresql", "redis")}
-        urls["database_url"] = urls.pop("postgresql_url")
+        fixtures = {"database_url": "postgresql_url", "redis_url": "redis_url"}
+        urls = {name: request.getfixturevalue(fixture) for name, fixture in fixtures.items()}
         request.getfixturevalue("empty_postgresql")()
     with_jobs = request.node.get_closest_marker("with_jobs") is not None
     # Not checked again: that takes long, and a server on SQLite, which is alone, may not leave its jobs to others.

@@ -1,7 +1,7 @@
 """Migrations: all steps in one transaction, safe when several processes start at once.
 
-Most starts find the database as it should be. That is seen without Alembic, which takes as long to load as a tenth of
-a start, and without checking every row.
+Most starts find the database as it should be. That is seen without loading Alembic and without checking
+every row.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """A browser: $CHROME, else one on the PATH, else, for root on Debian and Ubuntu, the distribution's package.
 
-The build without a window goes first: it starts in half of the time.
+The build without a window goes first: its start is two thirds of the work.
 """
 
 import importlib.util

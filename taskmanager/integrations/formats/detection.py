@@ -37,7 +37,7 @@ def read_file(
         )
     match kind or detect(content):
         case "icalendar":
-            # Its library and those behind it would be a twentieth of a server's start.
+            # A server's start need not wait for its library.
             from taskmanager.integrations.formats.ical_reader import read_ical  # noqa: PLC0415
 
             return read_ical(content, timezone)

@@ -50,7 +50,7 @@ def readable(text: str) -> str:
 
 
 class Words:
-    """A pattern that is compiled when it is first tried: seventy of them would be a tenth of a server's start."""
+    """A pattern that is compiled when it is first tried: a server's start need not wait for seventy of them."""
 
     def __init__(self, text: str) -> None:
         self.text = text
