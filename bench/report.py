@@ -85,7 +85,7 @@ def ratios(figures: list[Figure], *, redis: bool) -> list[Ratio]:
         if own is None or other is own:
             continue
         quotients = [a / b for a, b in zip(own.rounds, other.rounds, strict=True)]
-        goal = None if other.server in PEERS else wanted[other.scenario][other.connections]
+        goal = None if other.server in PEERS else wanted[other.scenario].get(other.connections)
         ratio = round(statistics.median(quotients), 3)
         cpu_ratio = round(other.cpu_us / own.cpu_us, 3) if own.cpu_us else 0.0
         found.append(Ratio(other.scenario, other.connections, other.server, ratio, cpu_ratio, goal))

@@ -42,7 +42,7 @@ settings.configure(
         "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     },
     ROOT_URLCONF=__name__,
-    SECRET_KEY=os.environ.get("PEER_SECRET", uuid.uuid4().hex * 2),
+    SECRET_KEY=uuid.uuid4().hex * 2,
     SIMPLE_JWT={
         "ACCESS_TOKEN_LIFETIME": timedelta(hours=1),
         "ROTATE_REFRESH_TOKENS": True,

@@ -40,7 +40,7 @@ def environment() -> Path:
 def drf(folder: Path, rows: Rows) -> Iterator[tuple[int, int]]:
     """Yield port and worker process of Django REST framework under gunicorn."""
     programs, port = environment() / "bin", free_port()
-    given = {"PEER_DATABASE": str(folder / "drf.db"), "PEER_SECRET": "s" * 64, "PYTHONPATH": str(ROOT)}
+    given = {"PEER_DATABASE": str(folder / "drf.db"), "PYTHONPATH": str(ROOT)}
     file = folder / "drf.json"
     file.write_text(json.dumps(dict(zip(("users", "tasks", "labels"), rows, strict=True))))
     fill = [str(programs / "python"), "-m", "bench.peers.drf", str(file)]
