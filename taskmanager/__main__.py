@@ -9,7 +9,10 @@ import sys
 
 gc.disable()
 
-from taskmanager.cli import main  # noqa: E402
+try:
+    from taskmanager.cli import main
+except KeyboardInterrupt:  # Ctrl-C, before there is anything that could answer it
+    sys.exit(130)
 
 __all__ = ["main"]
 

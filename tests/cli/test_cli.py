@@ -94,7 +94,7 @@ def test_an_account_gets_its_password_by_the_printed_link(taskmanager: CommandLi
     assert added.returncode == 0, added.stderr
     token = re.search(r"/app/reset#token=(\S+)", added.stdout)
     assert token is not None
-    with app_server(taskmanager.data, **NOBODY) as server, httpx.Client(base_url=server.url) as client:
+    with app_server(taskmanager.data, forked=False, **NOBODY) as server, httpx.Client(base_url=server.url) as client:
         chosen = client.post("/reset", json={"reset_token": token[1], "password": PASSWORD})
         assert chosen.status_code == 204, chosen.text
         again = client.post("/reset", json={"reset_token": token[1], "password": PASSWORD})
@@ -179,7 +179,7 @@ def test_a_taken_port_names_its_holder_and_the_option(taskmanager: CommandLine) 
 
 def test_the_first_start_prints_a_set_up_link_that_works_once(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with app_server(data, **NOBODY) as server, httpx.Client(base_url=server.url) as client:
+    with app_server(data, forked=False, **NOBODY) as server, httpx.Client(base_url=server.url) as client:
         token = re.search(r"/app/setup#token=(\S+)", server.said())
         assert token is not None
         assert client.get("/setup").json()["setup_required"] is True
@@ -191,9 +191,25 @@ def test_the_first_start_prints_a_set_up_link_that_works_once(tmp_path: Path) ->
     assert (data / "master.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_ctrl_c_while_the_program_is_loaded_leaves_no_traceback() -> None:
+    interrupted = """
+import signal, sys
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "taskmanager.cli":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+import taskmanager.__main__
+"""
+    done = subprocess.run([sys.executable, "-c", interrupted], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_stops_cleanly(tmp_path: Path, kind: signal.Signals) -> None:
-    with app_server(tmp_path / "data") as server:
+    with app_server(tmp_path / "data", forked=False) as server:
         server.process.send_signal(kind)
         server.process.wait(10)
         assert "Traceback" not in server.said()
