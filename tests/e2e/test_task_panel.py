@@ -63,7 +63,9 @@ def test_texts_subtasks_and_comments(journey: Journey, person: Person, site: Sit
     (task,) = person.add("Plan <b>the</b> move")
     page = journey.signed_in(person.name, at=f"/app/t/{task}")
     panel = page.get_by_role("region", name="Task:")
-    # An address that is opened directly has the list of its project behind it.
+    # An address that is opened directly has the list of its project behind it, whether one had to sign in or not.
+    expect(page.get_by_role("heading", name="Inbox", level=1)).to_be_visible()
+    page.goto(f"/app/t/{task}")
     expect(page.get_by_role("heading", name="Inbox", level=1)).to_be_visible()
     panel.get_by_role("button", name="Add a description").click()
     page.keyboard.type("- [ ] boxes\n\n[bad](javascript:alert(1)) **bold** <script>alert(1)</script>")

@@ -1,4 +1,4 @@
-import { codeIn, routeOf, taskIn } from './routes'
+import { codeIn, isPublic, routeOf, taskIn } from './routes'
 
 /** What an entry of the browser's history remembers of an open task. */
 interface Entry {
@@ -43,7 +43,8 @@ class Router {
 
   go(path: string, how: 'push' | 'replace' = 'push'): void {
     if (path === this.address) return
-    const behind = taskIn(path) === undefined ? undefined : this.#page
+    // Behind a task that somebody had to sign in for is what would be there without that.
+    const behind = taskIn(path) === undefined || isPublic(this.route) ? undefined : this.#page
     // From one task to the next is no further step: closing leads back to the list.
     const stays = how === 'replace' || (behind !== undefined && this.task !== undefined)
     const state: Entry | null = behind === undefined ? null : { behind, pushed: stays ? (entry().pushed ?? false) : true }
