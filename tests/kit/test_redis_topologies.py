@@ -69,7 +69,11 @@ async def test_a_cluster_keeps_counts_and_calls(cluster: str, monkeypatch: pytes
     await client.aclose()
 
 
-async def test_the_application_runs_on_a_cluster(cluster: str, sqlite_template: Path, tmp_path: Path) -> None:
+async def test_the_application_runs_on_a_cluster(
+    cluster: str, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_cache, "TIMEOUT_SECONDS", 5.0)
+    monkeypatch.setattr(redis_cache, "SLOW_SECONDS", 5.0)
     data = shutil.copytree(sqlite_template, tmp_path / "data")
     application = create_app(Settings(data_dir=data, redis_url=cluster))
     async with application.router.lifespan_context(application), Api(application) as api:
