@@ -26,7 +26,7 @@ APP = [sys.executable, str(ROOT / "app.py")]
 CHECKS = {
     "ruff check": ["ruff", "check"],
     "ruff format": ["ruff", "format", "--check"],
-    "mypy": ["mypy"],
+    "mypy": ["mypy", "--num-workers", "2"],
     "import contracts": ["lint-imports"],
     "hadolint": ["hadolint", "Dockerfile"],
     "web build": [*APP, "build-web"],
