@@ -2,8 +2,6 @@
 
 import contextlib
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from tests.services.process import running
+from tests.servers import environment_of, running_taskmanager
+from tests.services.process import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "web" / "dist" / "index.html"
@@ -93,23 +92,19 @@ class Person:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *, admin: bool = True, **settings: str) -> Iterator[Site]:
+def serving(folder: Path, *, port: int = 0, admin: bool = True, **settings: str) -> Iterator[Site]:
     """Run a server of its own on the data in `folder`, with or without a first administrator."""
     if not BUILD.exists():
         message = "The web application is not built. Type: python3 app.py build-web"
         raise RuntimeError(message)
-    named = {"DATA_DIR": str(folder / "data"), "PORT": "0", **{name.upper(): value for name, value in settings.items()}}
-    if admin:
-        named |= {"ADMIN_USERNAME": ADMIN, "ADMIN_PASSWORD": PASSWORD}
-    environment = [f"TASKMANAGER_{name}={value}" for name, value in named.items()]
-    # `env` because what the test run itself was given must not reach this server.
-    command = ["env", f"PYTHONPATH={ROOT}", *environment, sys.executable, "-m", "taskmanager", "serve"]
+    named = {"admin_username": ADMIN, "admin_password": PASSWORD} if admin else {}
+    environment = environment_of(folder / "data", port=str(port), **named, **settings)
     log = folder / "server.log"
 
-    def ready(_process: subprocess.Popen[bytes]) -> bool:
-        return "Application startup complete" in log.read_text() if log.exists() else False
+    def ready(_: Process) -> bool:
+        return "Application startup complete" in log.read_text()
 
-    with running(command, ready, log=log):
+    with running_taskmanager(["serve"], ready, log=log, environment=environment):
         said = log.read_text()
         address, setup = _ADDRESS.search(said), _SETUP.search(said)
         assert address, said

@@ -33,7 +33,7 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture(scope="module")
 def posting(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Yield a server that sends mail."""
-    folder, port = tmp_path_factory.mktemp("posting"), str(free_port())
+    folder, port = tmp_path_factory.mktemp("posting"), free_port()
     with serving(folder, smtp_url=mailbox.url, port=port, public_url=f"http://127.0.0.1:{port}") as site:
         yield site
 

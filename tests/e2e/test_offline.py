@@ -82,7 +82,7 @@ def test_a_lost_answer_and_a_closed_tab_still_make_one_task(journey: Journey, pe
 
 
 def test_a_server_that_stops_and_comes_back_is_no_end(browser: Browser, tmp_path: Path) -> None:
-    port = str(free_port())
+    port = free_port()
     with serving(tmp_path, port=port) as site:
         journey = Journey(browser, site.url)
         journey.allow("net::ERR_", "Failed to fetch", "status of 503", "status of 502")

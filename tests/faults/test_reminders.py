@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -80,7 +81,7 @@ async def all_told(database: Database) -> bool:
 
 async def test_reminders_outlive_a_kill(backend: str, database_url: str, tmp_path: Path) -> None:
     data, port, tasks = tmp_path / "data", free_port(), amount(500, 3000)
-    settings = {"database_url": database_url} if database_url else {}
+    settings: dict[str, Any] = {"database_url": database_url} if database_url else {}
     moments = random.Random()  # noqa: S311 - not secret
     with app_server(data, port=port, **settings) as server:
         begun = clock.now()
@@ -123,7 +124,7 @@ async def test_letters_of_reminders_outlive_a_kill(tmp_path: Path) -> None:
     data, port, tasks = tmp_path / "data", free_port(), amount(8, 100)
     kills = 0
     async with serving() as mailbox:
-        settings = {"smtp_url": mailbox.url, "public_url": PUBLIC_URL, "allowed_hosts": "127.0.0.1"}
+        settings: dict[str, Any] = {"smtp_url": mailbox.url, "public_url": PUBLIC_URL, "allowed_hosts": "127.0.0.1"}
         with app_server(data, port=port, **settings) as server:
             begun = clock.now()
             await set_reminders(server.url, tasks)

@@ -1,18 +1,17 @@
 """`taskmanager worker` in a process of its own, for tests that kill or stop it."""
 
 import contextlib
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers import PROGRAM, environment_of
-from tests.services.process import running
+from tests.servers import environment_of, running_taskmanager
+from tests.services.process import Process
 
 
 @dataclass(frozen=True)
 class Worker:
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     def said(self) -> str:
@@ -26,9 +25,9 @@ def worker_of(data: Path, log: Path, *, wait: bool = True, **settings: str) -> I
     The block begins when the worker works, or at once unless it shall ``wait``.
     """
 
-    def ready(_: subprocess.Popen[bytes]) -> bool:
+    def ready(_: Process) -> bool:
         return not wait or "TaskManager works" in log.read_text(encoding="utf-8", errors="replace")
 
     environment = environment_of(data, **settings)
-    with running([*PROGRAM, "worker"], ready, log=log, environment=environment) as process:
+    with running_taskmanager(["worker"], ready, log=log, environment=environment) as process:
         yield Worker(process, log)

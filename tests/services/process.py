@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 10
@@ -23,6 +24,19 @@ _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 class ServiceError(RuntimeError):
     """A service that tests need is missing or does not start; the message says what to do."""
+
+
+class Process(Protocol):
+    """What tests need of a child: that of `subprocess.Popen`, which is one."""
+
+    args: Any
+    pid: int
+    returncode: int | Any
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int) -> None: ...
+    def kill(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -88,7 +102,7 @@ def dies_with_its_parent() -> Callable[[], None]:
 @contextlib.contextmanager
 def running(
     command: list[str],
-    ready: Callable[[subprocess.Popen[bytes]], bool],
+    ready: Callable[["Process"], bool],
     *,
     log: Path,
     user: int | None = None,
@@ -115,20 +129,29 @@ def running(
             # Nothing else reaches a child whose parent was killed, and one thread starts all the servers.
             preexec_fn=dies_with_its_parent(),  # noqa: PLW1509
         )
+    with until_ended(process, ready, log=log, stop=stop):
+        yield process
+
+
+@contextlib.contextmanager
+def until_ended(
+    process: Process, ready: Callable[[Process], bool], *, log: Path, stop: signal.Signals = signal.SIGTERM
+) -> Iterator[None]:
+    """Begin the block once a process that was started is ready, and end the process with it, as :func:`running`."""
     try:
         deadline = time.monotonic() + SECONDS_TO_START
         while not ready(process):
             if process.poll() is not None or time.monotonic() > deadline:
                 end = log.read_text(errors="replace")[-2000:]
-                message = f"{command[0]} did not start (status {process.returncode}):\n{end}"
+                message = f"{process.args[0]} did not start (status {process.returncode}):\n{end}"
                 raise ServiceError(message)
             time.sleep(0.02)
-        yield process
+        yield
     finally:
         _end(process, stop)
 
 
-def _end(process: subprocess.Popen[bytes], stop: signal.Signals) -> None:
+def _end(process: Process, stop: signal.Signals) -> None:
     if process.poll() is not None:
         return
     with contextlib.suppress(ProcessLookupError):
