@@ -43,7 +43,6 @@ from taskmanager.kit.db import Database
 from taskmanager.kit.events import EventBus
 from taskmanager.kit.jobs import Jobs
 from taskmanager.kit.lookout import Lookout
-from taskmanager.kit.redis_cache import RedisCache
 from taskmanager.kit.replica import Replica
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.throttle import Throttle
@@ -170,11 +169,15 @@ def _post(settings: Settings, master: Master) -> Post | None:
 
 
 def _open_cache(settings: Settings, master: Master) -> Cache:
-    return RedisCache(settings.redis_url, master.derive("cache-seals")) if settings.redis_url else MemoryCache()
+    if not settings.redis_url:
+        return MemoryCache()
+    from taskmanager.kit.redis_cache import RedisCache  # noqa: PLC0415 - a server without Redis needs no library for it
+
+    return RedisCache(settings.redis_url, master.derive("cache-seals"))
 
 
 def _replica(settings: Settings, database: Database, cache: Cache) -> Replica | None:
-    if not settings.replica_url or not isinstance(cache, RedisCache):
+    if not settings.replica_url or not cache.shared:
         return None
     return Replica(settings, database.writer, cache)
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, Protocol
 
 from taskmanager.kit.cache import Cache
 from taskmanager.kit.ids import is_id, new_id
-from taskmanager.kit.redis_cache import RedisCache
 
 HOUR_SECONDS = 3600
 LIFE_SECONDS = 48 * HOUR_SECONDS
@@ -34,7 +33,7 @@ class Hours(Protocol):
 
 def hours_of(cache: Cache) -> Hours:
     """Return where hours are kept: with the cache, if processes share one."""
-    return _SharedHours(cache) if isinstance(cache, RedisCache) else _OwnHours()
+    return _SharedHours(cache) if cache.shared else _OwnHours()
 
 
 class _OwnHours:
@@ -60,7 +59,7 @@ class _OwnHours:
 class _SharedHours:
     """Hours in Redis. One that forgets an hour begins it again under another source, so nothing is counted twice."""
 
-    def __init__(self, cache: RedisCache) -> None:
+    def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
     async def add(self, hour: int, counts: Mapping[str, int]) -> bool:

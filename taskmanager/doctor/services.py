@@ -5,11 +5,8 @@ from collections.abc import AsyncIterator
 from statistics import median
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from taskmanager.doctor.findings import Finding, Findings
-from taskmanager.kit.redis_cache import SLOW_SECONDS
-from taskmanager.kit.redis_connection import connect
+from taskmanager.kit.cache import SLOW_SECONDS
 from taskmanager.kit.settings import PREFIX, Settings
 
 LEAST_VERSION = (6, 2)
@@ -22,6 +19,11 @@ async def check_cache(settings: Settings) -> AsyncIterator[Finding]:
     if not settings.redis_url:
         yield say.ok("in the process; one process at a time counts tries to sign in")
         return
+    # A server without Redis needs no library for it, nor does its doctor.
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    from taskmanager.kit.redis_connection import connect  # noqa: PLC0415
+
     redis = connect(settings.redis_url, TIMEOUT_SECONDS)
     try:
         latency = await _latency(redis)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from taskmanager.journal.freshness import Freshness
-from taskmanager.kit.cache import Cache, MemoryCache
+from taskmanager.kit.cache import Cache
 
 LIFE_SECONDS = 30.0
 """A bound for what no journal tells, such as a newer time zone database."""
@@ -59,7 +59,7 @@ class Answers:
 
     def __init__(self, freshness: Freshness, cache: Cache) -> None:
         self._freshness = freshness
-        self._shared = None if isinstance(cache, MemoryCache) else cache
+        self._shared = cache if cache.shared else None
         self._here: OrderedDict[str, Kept] = OrderedDict()
         self._bytes = 0
 

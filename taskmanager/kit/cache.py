@@ -2,13 +2,19 @@
 
 import time
 from collections import OrderedDict
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+SLOW_SECONDS = 0.15
+"""A cache that takes longer than this to answer is worse than the database."""
 
 
 class Cache(Protocol):
     """Bytes under a key for a while. Nothing waits for a write, and none is sure to arrive."""
 
     name: str
+    shared: bool
+    """Whether other processes see the same; only then is there a server to :meth:`run` anything."""
 
     async def get(self, *keys: str) -> list[bytes | None]:
         """Return what is kept under each key, in one round trip; an outage is a miss."""
@@ -18,6 +24,9 @@ class Cache(Protocol):
 
     def drop(self, *keys: str) -> None:
         """Forget."""
+
+    async def run(self, command: Callable[[Any], Awaitable[Any]]) -> Any:
+        """Return the answer of any other command; None if there is none."""
 
     async def healthy(self) -> bool:
         """Tell whether the cache answers."""
@@ -30,6 +39,7 @@ class MemoryCache:
     """The cache of one process: least recently used entries go first."""
 
     name = "in-process"
+    shared = False
 
     def __init__(self, capacity: int = 50_000) -> None:
         self._capacity = capacity
@@ -58,6 +68,9 @@ class MemoryCache:
     def drop(self, *keys: str) -> None:
         for key in keys:
             self._entries.pop(key, None)
+
+    async def run(self, command: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ARG002 - of the protocol
+        return None
 
     async def healthy(self) -> bool:
         return True

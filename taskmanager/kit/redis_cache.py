@@ -9,15 +9,13 @@ from typing import Any
 from redis.asyncio import RedisCluster
 from redis.exceptions import MaxConnectionsError, RedisError
 
-from taskmanager.kit.cache import MemoryCache
+from taskmanager.kit.cache import SLOW_SECONDS, MemoryCache
 from taskmanager.kit.redis_connection import connect
 from taskmanager.kit.seals import Seals
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 0.25
-SLOW_SECONDS = 0.15
-"""A cache that takes longer than this to answer is worse than the database."""
 PATIENCE_SECONDS = 0.05
 """Nobody queues behind a question that has been out for longer than this."""
 PAUSE_SECONDS = 1.0
@@ -38,6 +36,7 @@ class RedisCache:
     """
 
     name = "redis"
+    shared = True
 
     def __init__(self, url: str, seal_key: bytes) -> None:
         self._redis: Any = connect(url, TIMEOUT_SECONDS, max_connections=128)

@@ -14,10 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from redis.asyncio import Redis
-
 from taskmanager.kit.cache import Cache
-from taskmanager.kit.redis_cache import RedisCache
 
 CAPACITY = 20_000
 """Buckets of one limit that a process remembers; those not asked for the longest go first."""
@@ -161,7 +158,7 @@ class Throttle:
     """Takes from buckets: those of all processes in Redis, those of this one without it or while it is away."""
 
     def __init__(self, cache: Cache, secret: bytes, *, on: bool = True) -> None:
-        self._redis = cache if isinstance(cache, RedisCache) else None
+        self._shared = cache if cache.shared else None
         self._secret = secret
         self._on = on
         self._local = LocalBuckets()
@@ -206,15 +203,15 @@ class Throttle:
         """Forget all that was taken from these buckets."""
         for bucket in buckets:
             self._local.empty(bucket)
-        if self._on and self._redis is not None:
+        if self._on and self._shared is not None:
             keys = self._keys(buckets)
-            await self._redis.run(lambda redis: redis.delete(*keys))
+            await self._shared.run(lambda redis: redis.delete(*keys))
 
     async def _run(self, script: str, buckets: tuple[Bucket, ...], *arguments: float) -> Any:
         """Return what a script of the server says, None without one that answers."""
-        if self._redis is None:
+        if self._shared is None:
             return None
-        return await self._redis.run(_command(script, self._keys(buckets), arguments))
+        return await self._shared.run(_command(script, self._keys(buckets), arguments))
 
     def _keys(self, buckets: tuple[Bucket, ...]) -> list[str]:
         """Return names that tell nothing of whom they count; the braces keep them on one node of a cluster."""
@@ -225,8 +222,8 @@ class Throttle:
         return hmac.digest(self._secret, subject, hashlib.sha256)[:16].hex()
 
 
-def _command(script: str, keys: list[str], arguments: tuple[float, ...]) -> Callable[[Redis], Awaitable[Any]]:
-    async def run(redis: Redis) -> Any:
+def _command(script: str, keys: list[str], arguments: tuple[float, ...]) -> Callable[[Any], Awaitable[Any]]:
+    async def run(redis: Any) -> Any:
         return await redis.register_script(script)(keys, arguments)
 
     return run

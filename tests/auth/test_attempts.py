@@ -134,15 +134,15 @@ async def test_L6_wrong_tries_wait_longer_and_longer_up_to_a_quarter_of_an_hour(
 
 async def _open(throttle: Throttle, bucket: Bucket) -> float:
     """End a bucket's wait; return how long it was."""
-    if throttle._redis is None:
+    if throttle._shared is None:
         state = throttle._local._states[bucket.limit.name][bucket.of]
         wait, state.closed_until = max(0.0, state.closed_until - time.monotonic()), 0.0
         return wait
     (key,) = throttle._keys((bucket,))
-    redis: Any = throttle._redis._redis
-    seconds, micros = await redis.time()
-    closed = float(await redis.hget(key, "closed") or 0) / 1000
-    await redis.hset(key, "closed", "0")
+    shared = throttle._shared
+    seconds, micros = await shared.run(lambda redis: redis.time())
+    closed = float(await shared.run(lambda redis: redis.hget(key, "closed")) or 0) / 1000
+    await shared.run(lambda redis: redis.hset(key, "closed", "0"))
     return float(max(0.0, closed - seconds - micros / 1e6))
 
 

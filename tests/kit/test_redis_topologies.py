@@ -12,9 +12,9 @@ import pytest
 from taskmanager.kit import redis_cache
 from taskmanager.kit.redis_cache import RedisCache
 from taskmanager.kit.redis_connection import connect
+from taskmanager.kit.redis_wakeups import RedisWakeups
 from taskmanager.kit.settings import Settings
 from taskmanager.kit.throttle import Bucket, Limit, Throttle
-from taskmanager.kit.wakeups import RedisWakeups
 from taskmanager.main import create_app
 from tests.factories import Api
 from tests.services import own_cluster, own_sentinels

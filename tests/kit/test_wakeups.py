@@ -1,9 +1,11 @@
 """The bell between processes: heard by all, lost without harm."""
 
 import asyncio
+import subprocess
+import sys
 import time
 
-from taskmanager.kit.wakeups import RedisWakeups
+from taskmanager.kit.redis_wakeups import RedisWakeups
 from tests.services import free_port
 
 
@@ -35,3 +37,9 @@ async def test_a_dead_server_costs_next_to_nothing() -> None:
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
     await bell.close()
+
+
+def test_a_server_without_redis_does_not_load_its_library() -> None:
+    words = "import sys, taskmanager.cli; print('redis' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", words], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"
