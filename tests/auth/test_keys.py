@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import stat
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,9 +23,8 @@ from taskmanager.lifetime import open_database
 from taskmanager.main import create_app
 from tests.auth.tokens import auth_of
 from tests.factories import PASSWORD, Api
-from tests.servers import ADMIN, ROOT, is_ready
+from tests.servers import ADMIN, environment_of, is_ready, running_taskmanager
 from tests.services import free_port
-from tests.services.process import running
 
 
 def test_L9_the_master_secret_is_made_at_random_for_its_owner_only(tmp_path: Path) -> None:
@@ -144,34 +142,33 @@ async def test_a_wrapped_key_serves_under_its_own_name_only(settings: Settings) 
         await database.stop()
 
 
-async def test_L9_two_processes_that_start_at_once_agree_on_one_key(
-    backend: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture
+def empty_database_url(backend: str, request: pytest.FixtureRequest) -> str:
+    """Return the settings' URL of a database without a table."""
+    return "" if backend == "sqlite" else asyncio.run(_empty_database(request.getfixturevalue("postgresql_url")))
+
+
+async def test_L9_two_processes_that_start_at_once_agree_on_one_key(empty_database_url: str, tmp_path: Path) -> None:
     """An empty folder and an empty database; both make what is missing, and both go on with the same."""
     folder = tmp_path / "data"
-    environment = {name: "" for name in os.environ if name.startswith("TASKMANAGER_")}
-    environment |= {
-        "TASKMANAGER_DATA_DIR": str(folder),
-        "TASKMANAGER_ADMIN_USERNAME": ADMIN,
-        "TASKMANAGER_ADMIN_PASSWORD": PASSWORD,
-        "PYTHONPATH": str(ROOT),
-    }
-    if backend == "postgresql":
-        environment["TASKMANAGER_DATABASE_URL"] = await _empty_database(request.getfixturevalue("postgresql_url"))
+    given = {"database_url": empty_database_url, "admin_username": ADMIN, "admin_password": PASSWORD}
+    environment = environment_of(folder, **given)
     ports = [free_port(), free_port()]
     with contextlib.ExitStack() as stack:
         logs = []
         for port in ports:
-            command = [sys.executable, "-m", "taskmanager", "serve", "--port", str(port)]
             logs.append(tmp_path / f"{port}.log")
-            stack.enter_context(running(command, lambda _: True, log=logs[-1], environment=environment))
+            words = ["serve", "--port", str(port)]
+            stack.enter_context(
+                running_taskmanager(words, lambda _: True, log=logs[-1], environment=environment, forked=False)
+            )
         deadline = time.monotonic() + 60
         while not all(is_ready(port) for port in ports):
             assert time.monotonic() < deadline, [log.read_text() for log in logs]
             await asyncio.sleep(0.05)
         await _tokens_of_one_serve_at_the_other(ports)
     assert len(list(folder.glob("*master.key*"))) == 1
-    settings = Settings(data_dir=folder, database_url=environment.get("TASKMANAGER_DATABASE_URL", ""))
+    settings = Settings(data_dir=folder, database_url=empty_database_url)
     database = open_database(settings)
     try:
         async with database.read() as session:
