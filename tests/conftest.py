@@ -11,8 +11,10 @@ from typing import Any
 import asyncpg
 import pytest
 from fastapi import FastAPI
+from nacl.pwhash import argon2id
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from taskmanager.auth import passwords
 from taskmanager.kit import migrate
 from taskmanager.kit.db import Database
 from taskmanager.kit.settings import Settings
@@ -60,6 +62,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def statements_are_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         share_compiled_statements(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def hashes_are_cheap(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hash passwords with the least parameters; tests of what a hash costs are marked ``real_hashes``."""
+    # Not with the fixture of that name: what a test undoes is its own.
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("real_hashes") is None:
+            operations, memory_bytes = argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN
+            patch.setattr(passwords, "OPERATIONS", operations)
+            patch.setattr(passwords, "MEMORY_BYTES", memory_bytes)
+            patch.setattr(passwords, "_NOBODY", argon2id.str(b"nobody", operations, memory_bytes).decode())
         yield
 
 

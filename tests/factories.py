@@ -2,23 +2,33 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from typing import Any, Self
 
 import httpx
 import nacl.pwhash.argon2id
 from fastapi import FastAPI
 
+from taskmanager.auth import passwords
 from taskmanager.auth.accounts import Accounts
 from taskmanager.auth.deps import Auth
-from taskmanager.auth.passwords import MEMORY_BYTES, OPERATIONS
 from taskmanager.auth.sign_in import Sessions, SignIn
 from taskmanager.kit.db import Database
 from taskmanager.kit.settings import Settings
 from taskmanager.main import create_app
 
 PASSWORD = "a long enough password"
-_HASH = nacl.pwhash.argon2id.str(PASSWORD.encode(), OPERATIONS, MEMORY_BYTES).decode()
 BASE_URL = "http://127.0.0.1:5000"
+
+
+def password_hash() -> str:
+    """Return a hash of :data:`PASSWORD` with the parameters that hold now."""
+    return _hash(passwords.OPERATIONS, passwords.MEMORY_BYTES)
+
+
+@cache
+def _hash(operations: int, memory_bytes: int) -> str:
+    return nacl.pwhash.argon2id.str(PASSWORD.encode(), operations, memory_bytes).decode()
 
 
 class Client(httpx.AsyncClient):
@@ -58,7 +68,7 @@ class Api:
     async def account(self, username: str, role: str = "user") -> str:
         """Make an account with :data:`PASSWORD`; return its id."""
         async with self.database.write() as session:
-            user = await Accounts(session).add(username, role, _HASH)
+            user = await Accounts(session).add(username, role, password_hash())
         return user.id
 
     async def sign_in(self, username: str, password: str = PASSWORD, **options: Any) -> Client:
@@ -82,7 +92,7 @@ class Api:
         auth: Auth = self.app.state.auth
         async with self.database.write() as session:
             how = SignIn(remember=True, label="", ip="127.0.0.1", user_agent="")
-            grant = await Sessions(session, auth.access, auth.refresh).begin(user_id, _HASH, how)
+            grant = await Sessions(session, auth.access, auth.refresh).begin(user_id, password_hash(), how)
         client = await self.client(Authorization=f"Bearer {grant.access_token}")
         client.access_token, client.refresh_token = grant.access_token, grant.refresh_token
         client.session_id, client.user_id = grant.session_id, user_id

@@ -160,8 +160,13 @@ def _become(words: list[str], folder: str, environment: dict[str, str]) -> None:
 
 
 def _main() -> None:
-    from taskmanager.__main__ import main
+    # What the program itself imports when it is first wanted, most servers of tests want.
+    import alembic.command  # noqa: F401
 
+    from taskmanager.__main__ import main
+    from taskmanager.auth.guessable import common_words
+
+    common_words()
     with socket.socket(fileno=int(sys.argv[1])) as orders:
         serve_orders(orders)
     sys.exit(main())

@@ -59,6 +59,7 @@ async def test_L1_unknown_wrong_and_disabled_look_alike(api: Api, refused: list[
 
 # The database is asked one thing, whoever it is: what could take longer is Python's.
 @pytest.mark.only_on("sqlite")
+@pytest.mark.real_hashes
 async def test_L1_unknown_wrong_and_disabled_take_the_same_time(api: Api, refused: list[tuple[str, str]]) -> None:
     """Medians of 200 interleaved tries lie within 5 %, at the second or third attempt if need be.
 

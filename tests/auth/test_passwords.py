@@ -18,6 +18,8 @@ from taskmanager.main import create_app
 from tests.auth.tokens import code
 from tests.factories import PASSWORD, Api
 
+pytestmark = pytest.mark.real_hashes
+
 KIB = 1024
 
 
