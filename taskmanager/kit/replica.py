@@ -11,15 +11,15 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from taskmanager.kit import postgresql
+from taskmanager.kit.cache import Cache
 from taskmanager.kit.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,21 +34,14 @@ _PRIMARY = text("SELECT (pg_current_wal_lsn() - '0/0')::bigint")
 _STANDBY = text("SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint WHERE pg_is_in_recovery()")
 
 
-class Marks(Protocol):
-    """Where processes tell each other who wrote: `RedisCache`."""
-
-    async def run(self, command: Callable[[Any], Awaitable[Any]]) -> Any:
-        """Return the answer of a command, None if there is none."""
-
-
 class Replica:
     """The standby of TASKMANAGER_REPLICA_URL as one process knows it."""
 
-    def __init__(self, settings: Settings, primary: AsyncEngine, marks: Marks) -> None:
+    def __init__(self, settings: Settings, primary: AsyncEngine, cache: Cache) -> None:
         self._primary = primary.execution_options(isolation_level="AUTOCOMMIT")
         engine = postgresql.create_engine(settings, settings.replica_url)
         self._engine = engine if settings.database_pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._marks = marks
+        self._cache = cache
         self._noted: deque[tuple[float, int]] = deque(maxlen=400)
         self._as_of = float("-inf")
         self._wrote: dict[str, float] = {}
@@ -80,13 +73,13 @@ class Replica:
         self._wrote[who] = now
         if len(self._wrote) > 1000:  # noqa: PLR2004 - now and then
             self._wrote = {name: at for name, at in self._wrote.items() if now - at < MARK_SECONDS}
-        await self._marks.run(lambda redis: redis.set(_key(who), b"", px=int(MARK_SECONDS * 1000)))
+        await self._cache.run(lambda redis: redis.set(_key(who), b"", px=int(MARK_SECONDS * 1000)))
 
     async def serves(self, who: str) -> bool:
         """Tell whether this reader may be answered by the standby; no, where nobody can tell who wrote."""
         if not self.fresh or time.monotonic() - self._wrote.get(who, float("-inf")) < MARK_SECONDS:
             return False
-        marked: int | None = await self._marks.run(lambda redis: redis.exists(_key(who)))
+        marked: int | None = await self._cache.run(lambda redis: redis.exists(_key(who)))
         return marked == 0
 
     @asynccontextmanager
@@ -127,7 +120,7 @@ class Replica:
             self._as_of = self._noted.popleft()[0]
 
 
-async def _position(engine: AsyncEngine, statement: Any) -> int:
+async def _position(engine: AsyncEngine, statement: TextClause) -> int:
     """Return a place in the log; -1 from what is no standby any more."""
     async with engine.connect() as connection:
         found: int | None = await connection.scalar(statement)
