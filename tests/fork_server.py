@@ -1,7 +1,8 @@
 """Servers forked from a process that has imported the program already: most of what a start costs is importing.
 
-Tests that are not about starting begin their servers so. The process they are forked from has run imports and nothing
-else: it has no thread, no connection and no file of a test. `python -m tests.fork_server FD` is that process.
+Tests that are not about starting begin their servers so, on Linux. The process they are forked from has loaded the
+program and done nothing else: it has no thread, no connection and no file of a test. `python -m tests.fork_server FD`
+is that process.
 """
 
 import atexit
@@ -74,6 +75,7 @@ class ForkServer:
                 [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for the tests, which end their servers in order
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
                 preexec_fn=dies_with_its_parent(),  # noqa: PLW1509 - one thread starts all the servers

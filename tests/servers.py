@@ -83,7 +83,7 @@ def running_taskmanager(
     forked: bool = True,
 ) -> Iterator[Process]:
     """Run a command of the program until the block ends, as :func:`tests.services.process.running` does."""
-    if not forked:
+    if not forked or sys.platform != "linux":
         with running([*PROGRAM, *words], ready, log=log, environment=environment) as process:
             yield process
         return

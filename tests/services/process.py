@@ -102,7 +102,7 @@ def dies_with_its_parent() -> Callable[[], None]:
 @contextlib.contextmanager
 def running(
     command: list[str],
-    ready: Callable[["Process"], bool],
+    ready: Callable[[Process], bool],
     *,
     log: Path,
     user: int | None = None,
